@@ -29,7 +29,7 @@ def main() -> None:
             screen.console = console
 
             def look(event: Event) -> None:
-                status = launch.status()
+                status = launch.present.status()
                 if isinstance(event, CycleEnded) and status["positions"] and status["account"]["trades"]:
                     console.print(screen.render())
                     launch.inbox.stop()

@@ -240,7 +240,7 @@ class Agent:
         """
         # What was told last may be told before it counts.
         launch, seq = self._opened(), max(self.began, self._seq - 1)
-        return msgspec.structs.replace(launch.status(), seq=seq)
+        return msgspec.structs.replace(launch.present.status(), seq=seq)
 
     def positions(self) -> list[PositionAnswer]:
         """Return open positions with their protection."""
@@ -248,7 +248,7 @@ class Agent:
 
     def decisions(self, count: int = 20) -> list[DecisionRow]:
         """Return the latest decisions, oldest first, at most `count` cycles of them (200 are kept)."""
-        return self._opened().decisions(count)
+        return self._opened().present.decisions(count)
 
     def why(self, cycle: int | None = None) -> Explanation:
         """Explain a cycle, the last one unless told otherwise. Raises BadInput when there is none such."""

@@ -78,5 +78,6 @@ def _opened(home: Home, name: str, command: Command, clock: Clock | None, stack:
         if light is not None:
             return stack.enter_context(light)
     from agent.account.client import AccountClient  # noqa: PLC0415  # heavy, and a kill needs none of it
+    from agent.account.opening import opened_for  # noqa: PLC0415
 
-    return stack.enter_context(AccountClient(home, name).opened(command, clock))
+    return stack.enter_context(opened_for(command, AccountClient(home, name), clock))

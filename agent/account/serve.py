@@ -17,7 +17,7 @@ def control_server(launch: OpenedAccount) -> ControlServer:
     def serve(request: Request) -> Any:
         match request:
             case StatusRequest():
-                return launch.status()
+                return launch.present.status()
             case WhyRequest(cycle):
                 return launch.why(cycle)
             case ReadRequest():
@@ -38,5 +38,5 @@ def control_server(launch: OpenedAccount) -> ControlServer:
             paused=launch.inbox.paused,
         )
 
-    feed = None if launch.stored is None else JournalFeed(launch.stored, live, launch.vitals)
+    feed = None if launch.stored is None else JournalFeed(launch.stored, live, launch.present.vitals)
     return ControlServer(launch.home.control(launch.name), serve, launch.lock.renew, feed)

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from agent.doctor.check import CheckResult
-from agent.settings.home import Home
+from agent.settings.home import DRAFT, Home
 from agent.settings.problems import BadSettings
 from agent.settings.settings import Options
 from domain.errors import BadInput, VenueFault
@@ -89,6 +89,17 @@ def refuse_broken(home: Home, name: str) -> None:
         return  # not there yet
     if isinstance(checked, Broken):
         raise BadSettings([f"journal: row {checked.seq}: {checked.what}; restore a backup, then reconcile"])
+
+
+def refuse_half_restored(home: Home, name: str) -> None:
+    """Raise BadInput for a journal that a restore cut off has put aside, or not brought back yet."""
+    path = home.journal(name)
+    draft = path.with_name(f"{path.name}{DRAFT}")
+    if not home.server and draft.exists() and not path.exists():
+        raise BadInput(
+            f"journal {name}: a restore of it was cut off, and nothing is in its place: run `agent "
+            f"restore` again. --fresh begins a new one all the same ({draft} may be removed then)"
+        )
 
 
 def _account(options: Options, account: VenueAccount) -> Iterator[CheckResult]:

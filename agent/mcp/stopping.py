@@ -7,6 +7,7 @@ from typing import Any
 
 from anyio import to_thread
 
+import agent.account.opening  # noqa: F401  # a stop waits for no file, and meets none of another version
 from agent.account.dispatch import dispatch
 from agent.host import log
 from agent.mcp.codes import KillCodes

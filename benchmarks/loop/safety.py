@@ -111,7 +111,7 @@ class Typed(NamedTuple):
 
 def _keep_compiled(home: Path) -> None:
     """Have what a stop imports compiled and kept: compiling it is the first run's after an installation."""
-    needed = "import agent.cli.handlers.emergency, agent.account.client, platforms.binance.platform"
+    needed = "import agent.cli.handlers.emergency, agent.account.opening, platforms.binance.platform"
     subprocess.run([sys.executable, "-c", needed], env=environment(home), cwd=ROOT, check=True)
 
 

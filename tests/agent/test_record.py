@@ -172,7 +172,7 @@ def test_a_session_appends_to_its_journal_in_one_place() -> None:
     }
     without_a_session = {
         "account/catch_up.py",
-        "account/client.py",
+        "account/tuning.py",
         "outage/at_rest.py",
         "verify/asked_past.py",
     }

@@ -31,6 +31,7 @@ HEAVY = (
     "rich",
     "numpy",
     "agent.account.client",
+    "agent.account.opening",
 )
 LOOK = (
     "import json, sys\n"
@@ -137,10 +138,17 @@ def test_a_stop_without_an_agent_imports_nothing_that_it_does_not_use() -> None:
     """All of the emergency stop and its exchange: half a second of processor was for other things."""
     look = (
         "import json, sys\n"
-        "import agent.account.client, platforms.binance.platform\n"
+        "import agent.account.opening, platforms.binance.platform\n"
         "print(json.dumps(sorted(sys.modules)))\n"
         "import binance\n"
         "assert binance.AsyncClient is sys.modules['binance.async_client'].AsyncClient, 'whole when used'\n"
     )
     run = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
     assert not set(json.loads(run.stdout)).intersection(NOT_NEEDED)
+
+
+@pytest.mark.parametrize("process", ["agent.serve.process", "agent.mcp.server"])
+def test_who_stops_accounts_for_long_has_imported_the_stop_before_it_begins(process: str) -> None:
+    look = f"import json, sys, {process}\nprint(json.dumps(sorted(sys.modules)))\n"
+    run = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert {"agent.account.opened", "agent.wiring.sessions"} <= set(json.loads(run.stdout))

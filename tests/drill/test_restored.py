@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from agent.account.client import AccountClient
+from agent.account.opening import opened_for
 from agent.backup.restore import Restoration, restore
 from agent.backup.take import Keep, backup
 from agent.backup.vault import begun, opened
@@ -87,7 +88,7 @@ def test_nothing_of_a_restored_account_blocks_a_stop(rig: Rig, command: Kill | F
     def stop() -> None:
         os.environ[EXCHANGE_KEY] = os.environ[EXCHANGE_SECRET] = processes.key_of(rig.folder)
         client = AccountClient(Home(rig.options.home), "drill")
-        with client.opened(command, SystemClock()) as carries:
+        with opened_for(command, client, SystemClock()) as carries:
             carries.handle(command)
 
     rig.agent(stop)

@@ -255,7 +255,7 @@ class World:
 
                 with mock.patch.object(launch.session.cycle, "_look", counted):
                     launch.run()
-            plain: dict[str, Any] = msgspec.to_builtins(launch.status())
+            plain: dict[str, Any] = msgspec.to_builtins(launch.present.status())
             return plain
 
     def _move(self, acts: Mapping[str, str]) -> None:

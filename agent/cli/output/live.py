@@ -153,7 +153,7 @@ class LiveScreen(OnTerminal):
             "help": list(HELP),
         }
         frame = Frame(
-            status=self.launch.status(),
+            status=self.launch.present.status(),
             equity=tuple(self.equity),
             decisions=tuple(self.latest.values()),
             lines=pages[self.page],

@@ -20,6 +20,7 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
+import agent.account.opening  # noqa: F401  # a stop waits for no file, and meets none of another version
 from agent.account.dispatch import dispatch
 from agent.answers.agents import Supervised
 from agent.host import log
