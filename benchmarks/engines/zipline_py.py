@@ -12,12 +12,12 @@ warnings.filterwarnings("ignore")
 import common  # noqa: E402
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
-from exchange_calendars import get_calendar  # noqa: E402
 from zipline import run_algorithm  # noqa: E402
 from zipline.api import order, set_commission, set_slippage, symbol  # noqa: E402
 from zipline.data.bundles import ingest, register  # noqa: E402
 from zipline.finance.commission import PerDollar  # noqa: E402
 from zipline.finance.slippage import FixedSlippage  # noqa: E402
+from zipline.utils.calendar_utils import get_calendar  # noqa: E402
 
 m, kind, passes = common.asked()
 days = len(m["close"]) // 1440  # a session is a whole day: what is left of the last one is not traded
@@ -30,8 +30,11 @@ def fill(_environ, asset_db_writer, minute_bar_writer, daily_bar_writer, adjustm
     """Write the market into zipline's own files."""
     columns = {name: m[name][: days * 1440] for name in ("open", "high", "low", "close", "volume")}
     frame = pd.DataFrame(columns, index=times[: days * 1440])
+    closed = frame.set_axis(frame.index + pd.Timedelta(minutes=1))
     meta = {"symbol": ["BTC"], "asset_name": ["BTC"], "exchange": ["SIM"]}
-    dated = {"start_date": [sessions[0]], "end_date": [sessions[-1]], "auto_close_date": [sessions[-1]]}
+    # On its day of automatic closing, or the day before, zipline sells what is held.
+    never = sessions[-1] + pd.Timedelta(days=9)
+    dated = {"start_date": [sessions[0]], "end_date": [sessions[-1]], "auto_close_date": [never]}
     rules = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
     daily = frame.resample("1D").agg(rules)
     daily.index = daily.index.tz_localize(None)
@@ -39,7 +42,7 @@ def fill(_environ, asset_db_writer, minute_bar_writer, daily_bar_writer, adjustm
         equities=pd.DataFrame({**meta, **dated}),
         exchanges=pd.DataFrame({"exchange": ["SIM"], "canonical_name": ["SIM"], "country_code": ["US"]}),
     )
-    minute_bar_writer.write([(0, frame)], show_progress=False)
+    minute_bar_writer.write([(0, closed)], show_progress=False)
     daily_bar_writer.write([(0, daily)], show_progress=False)
     adjustment_writer.write()
 
@@ -93,8 +96,8 @@ first, best, report = common.timed(work, passes)
 fills = [each for day in report["transactions"] for each in day]
 rows, bought = [], None
 for each in fills:
-    # A bar is labelled by its first minute here; zipline's clock says the same.
-    fill_of = (common.index(pd.Timestamp(each["dt"]).value // 1_000_000), float(each["price"]))
+    # Its clock and its files call a minute by its end.
+    fill_of = (common.index(pd.Timestamp(each["dt"]).value // 1_000_000) - 1, float(each["price"]))
     if each["amount"] > 0:
         bought = fill_of
     else:

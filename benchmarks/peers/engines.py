@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "engines"
 ROOT = SCRIPTS.parent.parent
-INSTALL_SECONDS, RUN_SECONDS = 1_200, 900
+INSTALL_SECONDS, RUN_SECONDS, START_SECONDS = 1_200, 900, 30
 MARK = "FIGURES "
 
 
@@ -89,7 +89,7 @@ PEERS = (
         "NautilusTrader",
         "nautilus_py.py",
         "events: bar to matching engine, bus, Python strategy; order life cycle, account, portfolio",
-        ("nautilus_trader==1.231.0",),
+        ("nautilus_trader==1.231.0", "pandas==2.3.3"),
         python=(3, 12),
     ),
     Engine(
@@ -131,7 +131,9 @@ def environment(engine: Engine, folder: Path) -> Path | str:
     chosen = interpreter(engine.python)
     if chosen is None:
         return f"needs Python {'.'.join(map(str, engine.python))} or newer, which is not on this machine"
-    execute([chosen, "-m", "venv", "--clear", str(home)], {}, INSTALL_SECONDS)
+    made = execute([chosen, "-m", "venv", "--clear", str(home)], {}, INSTALL_SECONDS)
+    if made.returncode:
+        return f"gets no environment: {reason(made.stderr)}"
     words = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *engine.packages]
     found = execute(words, {}, INSTALL_SECONDS)
     if found.returncode:
@@ -141,14 +143,19 @@ def environment(engine: Engine, folder: Path) -> Path | str:
 
 
 def interpreter(least: tuple[int, int]) -> str | None:
-    """Return a Python of that version or newer: this one, one of the path or of pyenv, the oldest first."""
+    """Return a Python from that version on that starts: this one, of the path or of pyenv, oldest first."""
     if sys.version_info >= least:
         return sys.executable
     minors = range(least[1], least[1] + 5)
     named = (shutil.which(f"python3.{minor}") for minor in minors)
     kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    built = (each for minor in minors for each in sorted(kept.glob(f"3.{minor}.*/bin/python")))
-    return next((str(each) for each in (*named, *built) if each is not None), None)
+    built = (str(each) for minor in minors for each in sorted(kept.glob(f"3.{minor}.*/bin/python")))
+    return next((each for each in (*named, *built) if each is not None and _answers(each)), None)
+
+
+def _answers(python: str) -> bool:
+    """Tell a Python from pyenv's stand-in of its name, which is on the path and refuses to start."""
+    return execute([python, "-c", "pass"], {}, START_SECONDS).returncode == 0
 
 
 def figures(

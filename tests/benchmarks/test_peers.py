@@ -192,7 +192,8 @@ def test_a_peer_that_does_not_install_is_told_with_its_reason(
 ) -> None:
     error = "ERROR: No matching distribution found for nonsense\nhint: see above\n"
     failed = subprocess.CompletedProcess([""], 1, "", error)
-    monkeypatch.setattr(engines, "execute", lambda *_: failed)
+    done = subprocess.CompletedProcess([""], 0, "", "")
+    monkeypatch.setattr(engines, "execute", lambda words, *_: failed if "pip" in words else done)
     engine = Engine("Nonsense", "none.py", "nothing", ("nonsense",))
     found = environment(engine, tmp_path)
     assert found == "does not install: ERROR: No matching distribution found for nonsense"
@@ -200,6 +201,22 @@ def test_a_peer_that_does_not_install_is_told_with_its_reason(
     assert list(bench.rows([engine])) == [{"engine": "Nonsense", "run": "-", "failed": found}]
     late = environment(engine._replace(python=(3, 99)), tmp_path)
     assert late == "needs Python 3.99 or newer, which is not on this machine"
+
+
+def test_a_python_that_only_bears_the_name_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Pyenv leaves a stand-in on the path for versions it has and was not told to use."""
+    for folder, text in (("shims", "exit 127"), ("kept/versions/3.98.1/bin", "exit 0")):
+        (tmp_path / folder).mkdir(parents=True)
+        name = tmp_path / folder / ("python" if "kept" in folder else "python3.98")
+        name.write_text(f"#!/bin/sh\n{text}\n")
+        name.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path / "shims"))
+    monkeypatch.setenv("PYENV_ROOT", str(tmp_path / "kept"))
+    assert engines.interpreter((3, 98)) == str(tmp_path / "kept/versions/3.98.1/bin/python")
+    (tmp_path / "kept/versions/3.98.1/bin/python").unlink()
+    assert engines.interpreter((3, 98)) is None
 
 
 def test_a_script_that_dies_is_told_with_its_last_line(tmp_path: Path) -> None:
