@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from agent.alerts.bookmark import Bookmark
 from agent.alerts.channel import AlertKind, Message, Severity
-from agent.alerts.delivery import FAR, Outbox
 from agent.alerts.notes import ONWARD
+from agent.alerts.sources import FAR, Outbox
 from agent.notices import Concern, Notices
 from agent.settings.upkeep.alerts import AlertSettings
 

@@ -14,9 +14,10 @@ from typing import Any
 from agent.account.at_hand import AtHand
 from agent.alerts.bookmark import Bookmark
 from agent.alerts.channel import Later, Message
-from agent.alerts.delivery import Batch, Delivery
+from agent.alerts.delivery import Delivery
 from agent.alerts.rows import KINDS, Telling, told
 from agent.alerts.rules import SendRules
+from agent.alerts.sources import Batch
 from agent.answers.jobs import RunOutcome
 from agent.cli import main as command_line
 from agent.drill.processes import forked

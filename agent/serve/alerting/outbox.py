@@ -4,9 +4,9 @@ import threading
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from agent.alerts.delivery import Batch
 from agent.alerts.notes import NOTICES, noted
 from agent.alerts.rows import KINDS, Telling, told
+from agent.alerts.sources import Batch
 from agent.notices import Notices
 from agent.serve.fleet.fleet import Fleet
 from agent.serve.fleet.watched import Watched

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from agent.alerts.bookmark import Bookmark
 from agent.alerts.channel import AlertKind, Later, Message, Severity
-from agent.alerts.delivery import Batch, Delivery
+from agent.alerts.delivery import Delivery
 from agent.alerts.rows import Telling, identity
 from agent.alerts.rules import SendRules
+from agent.alerts.sources import Batch
 from agent.notices import Notices
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=UTC)

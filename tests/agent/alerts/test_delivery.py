@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.alerts.attempts import NEVERS, OLDEST
 from agent.alerts.backoff import STEPS
 from agent.alerts.channel import AlertKind, Gone, Later, Message, Never, Severity
-from agent.alerts.delivery import NEVERS, OLDEST
 from agent.alerts.rules import Quiet, SendRule, SendRules
 from tests.agent.alerts.rig import JOURNAL, NOW, Rig, critical, later, message
 
