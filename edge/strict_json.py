@@ -1,7 +1,9 @@
 """JSON from outside, read without benefit of the doubt.
 
 `json.loads` accepts NaN, Infinity, duplicate keys (the last wins) and 1e309 (as infinity). Here
-each is refused. A UTF-8 byte order mark is tolerated: Alpha Vantage has sent one.
+each is refused, and so is a text nested deeper than anybody means, before it is parsed: at the recursion
+limit Python 3.11 may collect garbage, and every finalizer it runs there fails. A UTF-8 byte order mark is
+tolerated: Alpha Vantage has sent one.
 """
 
 import json
@@ -14,6 +16,11 @@ Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
 NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?")
 SIGNED = re.compile(rf"-?{NUMBER.pattern}")
+DEEPEST = 64
+"""Levels of lists and objects; the deepest answer of an exchange has about six."""
+_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_ONE_KIND = bytes.maketrans(b"{}", b"[]")
 
 
 class Unsound(ValueError):
@@ -38,12 +45,37 @@ def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return result
 
 
+def shallow(text: str) -> str:
+    """Return a text that is about to be parsed. Raises Unsound where it is nested deeper than `DEEPEST`."""
+    if text.count("[") + text.count("{") > DEEPEST and _deep(_brackets(text)):
+        raise Unsound("is nested too deep")
+    return text
+
+
+def _brackets(text: str) -> bytes:
+    plain = _ESCAPED.sub("", text) if "\\" in text else text
+    outside = "".join(plain.split('"')[::2])  # every other piece stands in a string
+    return outside.encode("utf-8", "replace").translate(_ONE_KIND, _NO_BRACKETS)
+
+
+def _deep(brackets: bytes) -> bool:
+    """Take the innermost pairs away, a level a turn: what is no pair stays, and is deep where it is long."""
+    for _ in range(DEEPEST):
+        inner = brackets.replace(b"[]", b"")
+        if len(inner) == len(brackets):
+            return len(brackets) > DEEPEST
+        brackets = inner
+    return bool(brackets)
+
+
 def parse(text: str, *, finite: bool = True) -> Json:
     """Parse a text in which every key stands once and every number is one.
 
     A number too large for a float is unsound too, unless whoever reads looks at each number by itself: then,
-    `finite` false, it is infinity. Raises Unsound, another ValueError for no JSON, RecursionError.
+    `finite` false, it is infinity. Raises Unsound, also for what is nested deeper than `DEEPEST`, and another
+    ValueError for no JSON.
     """
+    shallow(text)
     parsed: Json = json.loads(
         text, parse_constant=_constant, parse_float=_finite if finite else None, object_pairs_hook=_unique
     )
@@ -59,8 +91,6 @@ def decode(body: bytes) -> Json:
         reason = str(error)
     except UnicodeDecodeError:
         reason = "is not utf-8"
-    except RecursionError:
-        reason = "is nested too deep"
     except ValueError:
         reason = _what_instead(body)
     else:

@@ -6,6 +6,7 @@ nobody thought of; what it finds becomes an `@example`.
 """
 
 import gc
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,7 @@ from tests import surroundings
 
 surroundings.settle()
 
+HANDLERS = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
 SLOW = (HealthCheck.too_slow,)
 settings.register_profile("boyd", deadline=None, derandomize=True, suppress_health_check=SLOW)
 settings.register_profile("search", deadline=None, print_blob=True, suppress_health_check=SLOW)
@@ -24,6 +26,17 @@ settings.load_profile("boyd")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that it does not run alone at the end."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown() -> Iterator[None]:
+    """Refuse a test that leaves signals changed: a later one of its process would wait for Ctrl-C in vain."""
+    result = yield
+    left = {each: signal.getsignal(each) for each in HANDLERS if signal.getsignal(each) != HANDLERS[each]}
+    for each in left:
+        signal.signal(each, HANDLERS[each])
+    assert not left, f"left behind: {left}"
+    return result
 
 
 @pytest.hookimpl(wrapper=True)

@@ -9,6 +9,8 @@ from typing import Any, get_args, get_origin
 from pydantic.fields import FieldInfo
 from pydantic_settings import EnvSettingsSource
 
+from edge.strict_json import shallow
+
 
 class Variables(EnvSettingsSource):
     """The environment as a source of settings. What cannot be read is handed on: its field says why."""
@@ -19,8 +21,8 @@ class Variables(EnvSettingsSource):
         if not isinstance(value, str):
             return value
         if value.lstrip()[:1] in ("[", "{"):
-            with suppress(ValueError, RecursionError):
-                return json.loads(value)
+            with suppress(ValueError):
+                return json.loads(shallow(value))
         return listed(value, field.annotation)
 
 

@@ -11,6 +11,7 @@ import msgspec
 from agent.telegram.faults import BotFault, Conflict, Flood, NoAnswer, Rejected, TokenRefused
 from agent.telegram.wire import Answered, BotWire
 from domain.retry_after import retry_after
+from edge.strict_json import shallow
 
 SECONDS = 15.0
 """How long a call may take; one that waits for messages takes that much longer."""
@@ -135,8 +136,8 @@ def _result(method: str, answer: Answered) -> Any:
 
 
 def _plain(body: bytes) -> Plain:
-    with suppress(msgspec.DecodeError, RecursionError):
-        plain = msgspec.json.decode(body)
+    with suppress(ValueError):
+        plain = msgspec.json.decode(shallow(body.decode()))
         return plain if isinstance(plain, dict) else {}
     return {}
 

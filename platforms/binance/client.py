@@ -166,7 +166,7 @@ class Wire:
         try:
             # A number too large is one fact of an answer: the rest of it is read all the same.
             answer = parse(self._hidden(raw.body.decode("utf-8", "replace")), finite=False)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             if not good:
                 raise ApiError(0, "an error without sound JSON", raw.status) from None
             raise BadAnswer(f"HTTP {raw.status} without sound JSON: {_words(error)}") from None

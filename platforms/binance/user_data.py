@@ -15,6 +15,7 @@ import structlog
 from websockets.sync.client import ClientConnection, connect
 
 from domain.ports import Clock
+from edge.strict_json import shallow
 from edge.waits import full_jitter
 from platforms.binance.settings import BinanceTradingSettings
 
@@ -115,7 +116,7 @@ class UserData:
             "params": params | {"signature": signed},
         }
         socket.send(json.dumps(request))
-        answer = json.loads(socket.recv(timeout=self.settings.timeout_seconds))
+        answer = json.loads(shallow(socket.recv(timeout=self.settings.timeout_seconds, decode=True)))
         if not isinstance(answer, dict) or answer.get("status") != 200:
             raise ValueError("subscription refused")
         with self._lock:
@@ -128,10 +129,10 @@ class UserData:
         began = self.clock.monotonic()
         while not self._end.is_set() and self.clock.monotonic() - began < OLDEST_SECONDS:
             try:
-                text = socket.recv(timeout=LOOK_SECONDS)
+                text = socket.recv(timeout=LOOK_SECONDS, decode=True)
             except TimeoutError:
                 continue
-            if not self.heard(json.loads(text)):
+            if not self.heard(json.loads(shallow(text))):
                 return
 
     def heard(self, message: Any) -> bool:

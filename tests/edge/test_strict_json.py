@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.errors import BadAnswer
-from edge.strict_json import Json, decode, number, parse, signed
+from edge.strict_json import DEEPEST, Json, Unsound, decode, number, parse, shallow, signed
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text()
@@ -82,3 +82,32 @@ def test_a_number_too_large_is_infinity_to_those_who_look_at_each_number_by_them
     for text in ('{"a": 1, "a": 2}', "[-Infinity]"):
         with pytest.raises(ValueError, match="holds"):
             parse(text, finite=False)
+
+
+def nested(levels: int, around: str) -> str:
+    text = json.dumps(around)
+    for level in range(levels):
+        text = f"[{text}, []]" if level % 2 else f'{{"]}}[": {text}, "\\\\": 1}}'
+    return text
+
+
+@given(st.integers(DEEPEST - 3, DEEPEST + 3), st.text(alphabet='[]{}"\\ab'))
+def test_a_text_is_as_deep_as_its_lists_whatever_its_strings_hold(levels: int, around: str) -> None:
+    text = nested(levels, around)
+    assert json.loads(text)
+    if levels <= DEEPEST:
+        assert parse(text) == json.loads(text)
+    else:
+        with pytest.raises(Unsound, match="nested too deep"):
+            parse(text)
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, '{"a":' * 100_000, '["]",' * 70, "[" * 900 + "]" * 900])
+def test_nothing_that_is_nested_too_deep_comes_to_a_parser(text: str) -> None:
+    with pytest.raises(Unsound, match="nested too deep"):
+        shallow(text)
+
+
+def test_width_is_no_depth() -> None:
+    wide = json.dumps([[number, {"a": []}] for number in range(1_000)])
+    assert shallow(wide) is wide

@@ -77,6 +77,7 @@ def sandbox(
     from dataclasses import replace
 
     from agent.host.clock import SystemClock
+    from agent.host.ending import asked_to_end
     from platforms.sandbox.exchange.exchange import Terms
     from platforms.sandbox.requests.venue import KeyRights
     from platforms.sandbox.server.server import SandboxServer
@@ -94,8 +95,7 @@ def sandbox(
     server = SandboxServer(SystemClock(), options, PORT if port is None else port)
     if faults:
         server.load_faults(_plan(faults))
-    ended = _end_by_signal()
-    with server:
+    with asked_to_end() as ended, server:
         _announce(server, options, json=json)
         _watch(server, ended, json=json)
 
@@ -103,13 +103,13 @@ def sandbox(
 def _model(
     context: typer.Context, *, port: int | None, faults: Path | None, seed: int, key: str, json: bool
 ) -> None:
+    from agent.host.ending import asked_to_end
     from platforms.sandbox.model.server import ModelServer
 
     for name in sorted(_given(context) - OF_THE_MODEL):
         raise BadInput(f"--{name.replace('_', '-')}: is of the exchange, and --model is none")
     server = ModelServer(seed=seed, port=MODEL_PORT if port is None else port, key=key)
-    ended = _end_by_signal()
-    with server:
+    with asked_to_end() as ended, server:
         if faults:
             server.load(_plan(faults))
         _announce_model(server, json=json)
@@ -260,17 +260,6 @@ def _shown_secret(options: "SandboxOptions") -> str:
     from platforms.sandbox.server.options import SECRET
 
     return SECRET if options.secret == SECRET else "..."  # one of the user's own may be a real one
-
-
-def _end_by_signal() -> "Event":
-    """Return what Ctrl-C or a signal to end sets, from now on."""
-    import signal
-    import threading
-
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    return ended
 
 
 def _watch(server: "SandboxServer", ended: "Event", *, json: bool) -> None:

@@ -12,7 +12,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 
 from agent.serve.table import JSON, TurnedAway
-from edge.strict_json import parse
+from edge.strict_json import parse, shallow
 
 MOST_BYTES = 60_000
 """Largest body: what the control socket of an agent takes in one line, less what we add."""
@@ -73,8 +73,8 @@ async def _whatever(request: Request) -> bytes:
 
 def _lenient(content: bytes) -> dict[str, Any]:
     try:
-        plain = json.loads(content.decode(errors="replace"))
-    except (ValueError, RecursionError):
+        plain = json.loads(shallow(content.decode(errors="replace")))
+    except ValueError:
         return {}
     return plain if isinstance(plain, dict) else {}
 
@@ -104,7 +104,7 @@ def as_struct(content: bytes, kind: type[msgspec.Struct]) -> Any:
     """Return JSON as a struct. Raises TurnedAway: 400 for what is no JSON, 422 for what cannot be meant."""
     try:
         plain = parse(content.decode())
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise TurnedAway(400, "json", f"the body is not JSON: {error}") from None
     return converted(plain, kind, strict=True)
 

@@ -136,7 +136,7 @@ def _table(body: bytes) -> Plain:
         table = parse(body.decode())
     except Unsound as error:
         raise ModelRefusal(400, "invalid_request_error", f"the body {error}") from None
-    except (ValueError, RecursionError):
+    except ValueError:
         pass
     if not isinstance(table, dict):
         raise ModelRefusal(400, "invalid_request_error", "the body is not a JSON object")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from edge.strict_json import shallow
 from platforms.sandbox.exchange.errors import RequestRefused
 from platforms.sandbox.exchange.numbers import plain
 from platforms.sandbox.exchange.order import ExchangeOrder
@@ -126,7 +127,7 @@ def bad(message: str) -> ValueError:
 
 
 def _read(body: bytes) -> Json:
-    value = json.loads(body) if body else {}
+    value = json.loads(shallow(body.decode())) if body else {}
     if not isinstance(value, dict):
         raise bad(f"body {value!r} must be a JSON object")
     return value

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from edge.strict_json import shallow
 from platforms.sandbox.exchange.errors import RequestRefused, bad_combination, invalid
 from platforms.sandbox.exchange.klines import Bar
 from platforms.sandbox.exchange.market import SandboxMarket
@@ -50,7 +51,7 @@ def _permissions(text: str) -> list[str]:
     if not text.startswith("["):
         return [text]
     try:
-        result = json.loads(text)
+        result = json.loads(shallow(text))
     except ValueError:
         result = None
     if not isinstance(result, list) or not all(isinstance(name, str) for name in result):

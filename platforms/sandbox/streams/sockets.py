@@ -8,6 +8,7 @@ from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from edge.strict_json import shallow
 from platforms.sandbox.streams.hub import CLOSE, CUT, Hub, Listener
 from platforms.sandbox.streams.names import parse
 
@@ -86,7 +87,7 @@ class StreamRequests:
 
     def _answer(self, listener: Listener, text: str) -> dict[str, Any]:
         try:
-            asked = json.loads(text)
+            asked = json.loads(shallow(text))
             method, number = asked["method"], asked.get("id")
         except (ValueError, TypeError, KeyError, AttributeError):
             return {

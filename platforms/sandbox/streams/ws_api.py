@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from edge.strict_json import shallow
 from platforms.sandbox.exchange.errors import RequestRefused, illegal
 from platforms.sandbox.requests.accepts import KEYED, NOTHING
 from platforms.sandbox.requests.gateway import perform
@@ -32,8 +33,8 @@ def read(text: str) -> Request:
     """Read a message. Raises ApiError for one that is not a request."""
     try:
         # Numbers keep the text they came with: the signature covers it.
-        value = json.loads(text, parse_float=str, object_pairs_hook=_each_once)
-    except (ValueError, RecursionError):
+        value = json.loads(shallow(text), parse_float=str, object_pairs_hook=_each_once)
+    except ValueError:
         raise RequestRefused(-1135, "JSON Request is invalid") from None
     if not isinstance(value, dict) or not isinstance(value.get("method"), str):
         raise RequestRefused(-1135, "JSON Request is invalid")
