@@ -173,12 +173,13 @@ class Session:
         except Exception as error:  # noqa: BLE001 -- whatever it was, it is no reason to stop
             log.say("error", "no demotion", why=f"{type(error).__name__}: {error}")
 
-    def _keep(self, *, now: bool = False) -> None:
-        """Have a checkpoint taken when one is due, or now."""
+    def _keep(self, *, now: bool = False, last: bool = False) -> None:
+        """Have a checkpoint taken when one is due, or now, or as the last of the session."""
         ahead = getattr(self.journal, "ahead", False) or self.record.torn  # of what is in the rows
-        if self.keeper is not None and not ahead:
-            look = self.keeper.take if now else self.keeper.look
-            look(self.journal, self.state, self.mind, self.started)
+        keeper = self.keeper
+        if keeper is not None and not ahead:
+            keep = keeper.last if last else keeper.take if now else keeper.look
+            keep(self.journal, self.state, self.mind, self.started)
 
     def _idle(self) -> None:
         """Watch the venue while the loop waits: orders in doubt often, the rest where cycles are rare."""
@@ -215,8 +216,7 @@ class Session:
     def _keep_last(self) -> None:
         """Take a last checkpoint: whoever comes next has nothing to fold."""
         if self.keeper is not None and self.fault is None:
-            self.keeper.close()
-            self._keep(now=True)
+            self._keep(last=True)
             self.keeper.close()
 
     def _finish(self, reason: str) -> None:

@@ -24,6 +24,9 @@ from edge.files import write_whole
 MOST = 1024
 """Files kept of a program, spread evenly over its rows: `agent why` begins at the nearest before a cycle."""
 
+LATEST = 4
+"""The latest of them, which stay however near they are to each other: the last cycle is told from one."""
+
 _NAME = re.compile(r"([0-9a-f]{12})\.([0-9]{12})\.([0-9a-f]{12,64})")
 
 
@@ -175,6 +178,6 @@ def superfluous(sequences: list[int], most: int = MOST) -> list[int]:
     kept, dropped = list(sequences), []
     while len(kept) > most:
         # The one whose neighbours are nearest to each other is missed least.
-        gaps = [kept[index + 1] - (kept[index - 1] if index else 0) for index in range(len(kept) - 1)]
+        gaps = [kept[index + 1] - (kept[index - 1] if index else 0) for index in range(len(kept) - LATEST)]
         dropped.append(kept.pop(gaps.index(min(gaps))))
     return dropped

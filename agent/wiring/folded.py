@@ -179,10 +179,10 @@ def folded(
         if stopping and journal.head()[0] - (nearest.header.seq if nearest else 0) > FAR:
             fold = brief = _account_alone(journal, options, checkpoints)
         if fold is None and nearest is not None:
-            fold = _gone_on(journal, options, checkpoints, nearest, until)
+            fold = _gone_on(journal, options, checkpoints, nearest, until, before)
     if fold is None:
         fold = blank(options, one_way_cost_ppm(options))
-        keeper = FoldKeeper(checkpoints, journal, options, fold) if checkpoints is not None else None
+        keeper = FoldKeeper(checkpoints, journal, options, fold, before) if checkpoints is not None else None
         refold(journal, fold.state, until, taken=keeper.taken if keeper else ignore)
     counted = counted_alike(grid, fold.state)
     if not options.remote:
@@ -196,10 +196,11 @@ def _gone_on(
     checkpoints: Checkpoints,
     nearest: Checkpoint,
     until: Callable[[Event], bool],
+    before: int | None,
 ) -> Resumed | None:
     """Return the fold from a checkpoint on; None where that does not go on, for then it is in doubt."""
     fold = resumed(nearest, options, one_way_cost_ppm(options))
-    keeper = FoldKeeper(checkpoints, journal, options, fold)
+    keeper = FoldKeeper(checkpoints, journal, options, fold, before)
     try:
         refold(journal, fold.state, until, after=fold.seq, taken=keeper.taken)
     except JournalFault:

@@ -82,6 +82,9 @@ def _made(owner: type[Declared]) -> Strategy[Any]:
 def _written(
     owner: type[Declared], attributes: Mapping[str, Any], declared: Declaration, name: str
 ) -> Strategy[Any]:
+    for each in (declared.source, declared.leave):
+        if each is not None:
+            each.read()
     leaving, bodies = _exits(attributes, declared), bodies_of(declared)
     writer = Writer(declared, bodies, owner.__module__)
     size, warmup = writer.size(), writer.warmup()
@@ -224,7 +227,9 @@ def _name_feeds(name: str, use: Use, named: dict[str, Use]) -> None:
 
 def _check_names(owner: type, *groups: Any) -> None:
     *declared, source = groups
-    taken = {*CANDLE, *OWN, *WORDS, source.now, source.last, *dir(StrategyParams)}
+    house = owner.__module__.startswith(HOUSE)  # its file is read when its kernels are written
+    named = () if house else (source.now, source.last)
+    taken = {*CANDLE, *OWN, *WORDS, *named, *dir(StrategyParams)}
     for name in (name for group in declared for name in group):
         if name in taken or "__" in name:
             raise source.refused(f"{owner.__name__}.{name}: the name is taken; choose another")

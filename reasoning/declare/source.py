@@ -5,21 +5,33 @@ import inspect
 import linecache
 import textwrap
 from collections.abc import Callable
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 from reasoning.declare.refusal import Undeclarable
 
 ARGUMENTS = 3
 
 
+class ArgumentNames(NamedTuple):
+    """What a function calls its strategy, the numbers of this candle, the one before, the position; or ""."""
+
+    itself: str
+    now: str
+    last: str = ""
+    held: str = ""
+
+
 class DecideSource:
-    """A `decide` as it was written: its file, its tree, the names of its arguments, what its names mean."""
+    """A `decide` as it was written: its file, its tree, the names of its arguments, what its names mean.
+
+    Its file is read when the tree or a name is asked for, so that whoever runs no strategy of the house reads
+    none of theirs.
+    """
 
     word = "decide"
     form = "def decide(self, now, last):"
     takes = "self, now and last"
-    held = ""
-    """The name of the position's numbers, in a `leave` only."""
 
     def __init__(self, decide: Callable[..., Any]) -> None:
         code: Any = getattr(decide, "__code__", None)
@@ -28,12 +40,47 @@ class DecideSource:
         self.file: str = code.co_filename
         self.line: int = code.co_firstlineno
         self.meanings: dict[str, Any] = decide.__globals__
-        self.tree = self._read(decide)
-        self.itself, self.now, self.last = self._named()
-        if code.co_freevars:
+        self._decide = decide
+
+    @cached_property
+    def tree(self) -> ast.FunctionDef:
+        """The function with the file's line numbers. Raises Undeclarable."""
+        return self._read(self._decide)
+
+    @cached_property
+    def names(self) -> ArgumentNames:
+        """The names of its arguments. Raises Undeclarable."""
+        result = self._named()
+        outer = self._decide.__code__.co_freevars
+        if outer:
             raise self.refused(
-                f"{self.word} uses {code.co_freevars[0]} of a function around it; declare it in the class"
+                f"{self.word} uses {outer[0]} of a function around it; declare it in the class"
             )
+        return result
+
+    @property
+    def itself(self) -> str:
+        """The name of the strategy."""
+        return self.names.itself
+
+    @property
+    def now(self) -> str:
+        """The name of this candle's numbers."""
+        return self.names.now
+
+    @property
+    def last(self) -> str:
+        """The name of the numbers of the candle before; "" where it never looks back."""
+        return self.names.last
+
+    @property
+    def held(self) -> str:
+        """The name of the position's numbers, in a `leave` only."""
+        return self.names.held
+
+    def read(self) -> None:
+        """Read it, whatever of it is asked for. Raises Undeclarable."""
+        self.tree, self.names  # noqa: B018 -- both are found when they are looked at
 
     def refused(self, what: str, node: ast.AST | None = None) -> Undeclarable:
         """Return a refusal with file and line."""
@@ -59,10 +106,8 @@ class DecideSource:
         ast.increment_lineno(node, first - 1)
         return node
 
-    def _named(self) -> tuple[str, str, str]:
-        """Return the names of its arguments; a decide that never looks back has no `last`."""
-        names = self._arguments(ARGUMENTS - 1, ARGUMENTS)
-        return names[0], names[1], names[2] if len(names) == ARGUMENTS else ""
+    def _named(self) -> ArgumentNames:
+        return ArgumentNames(*self._arguments(ARGUMENTS - 1, ARGUMENTS))
 
     def _arguments(self, *counts: int) -> list[str]:
         given = self.tree.args
@@ -80,8 +125,7 @@ class LeaveSource(DecideSource):
     form = "def leave(self, now, last, held):"
     takes = "self, now, last and held"
 
-    def _named(self) -> tuple[str, str, str]:
-        """Return the names of its arguments but for `held`, which comes last."""
-        names = self._arguments(ARGUMENTS, ARGUMENTS + 1)
-        self.held = names[-1]
-        return names[0], names[1], names[2] if len(names) > ARGUMENTS else ""
+    def _named(self) -> ArgumentNames:
+        """Return the names of its arguments; `held` comes last."""
+        *names, held = self._arguments(ARGUMENTS, ARGUMENTS + 1)
+        return ArgumentNames(*names)._replace(held=held)

@@ -10,15 +10,15 @@ import pytest
 
 from agent import wiring
 from agent.state.checkpoint import FORMAT, GIVEN, Header, Resumed, blank, read, resumed, taken
-from agent.state.checkpoints import CheckpointName, Checkpoints, superfluous
-from agent.state.keeper import Keeper
+from agent.state.checkpoints import LATEST, CheckpointName, Checkpoints, superfluous
+from agent.state.keeper import SECONDS, Keeper
 from agent.state.key import fold_key
 from agent.state.ledger import Ledger
 from agent.state.settled import Settled
 from agent.state.state import State
 from agent.verify.quicktest import FrozenClock
 from domain.errors import JournalFault
-from domain.events import ParametersSet, SessionStarted
+from domain.events import ParametersSet, SessionEnded, SessionStarted
 from domain.times import utc
 from journal.memory import MemoryJournal
 from reasoning.memories import Remembered, SymbolMemory
@@ -206,3 +206,56 @@ def test_a_fold_from_a_checkpoint_leaves_what_a_whole_fold_leaves(
     again = wiring.parts(OPTIONS, journal, checkpoints=checkpoints)
     same(Resumed(again.state, again.mind), first.state, first.mind)
     same(Resumed(again.state, again.mind), *folded(OPTIONS, journal))
+
+
+class Moving(FrozenClock):
+    """A clock that a test moves on."""
+
+    seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+def test_a_session_that_ends_leaves_the_fold_before_its_last_cycle_however_few_rows_there_are(
+    tmp_path: Path,
+) -> None:
+    world = World(wave(30))
+    checkpoints = Checkpoints(tmp_path)
+    world.session.keeper = Keeper(checkpoints, world.options, FrozenClock())
+    world.run()
+    first = min(row.seq for row in world.journal.find_cycle(30))
+    found = checkpoints.nearest(world.journal, fold_key(OPTIONS), first)
+    assert found is not None
+    assert found.header.seq == max(row.seq for row in world.journal.find_cycle(29)), "nothing is to be folded"
+    prefix = MemoryJournal(ID)
+    prefix.append(*[row.event for row in world.journal.rows() if row.seq < first])
+    same(resumed(found, OPTIONS, COST), *folded(OPTIONS, prefix))
+    assert checkpoints.sequences()[-1] == world.journal.head()[0], "and that of all of it, to begin at"
+
+
+def test_an_agent_that_was_killed_left_a_checkpoint_of_its_last_minutes(tmp_path: Path) -> None:
+    clock, state, mind = Moving(), *folded(OPTIONS, traded(20))
+    journal, checkpoints = traded(20), Checkpoints(tmp_path)
+    keeper = Prompt(checkpoints, OPTIONS, clock)
+    keeper.take(journal, state, mind, header(journal, 1).started)
+    first = checkpoints.sequences()
+    more = MemoryJournal(ID)
+    more.append(*[row.event for row in journal.rows()], SessionEnded(2, utc(START), "again"))
+    for clock.seconds in (1.0, SECONDS - 1.0):
+        keeper.look(more, state, mind, header(journal, 1).started)
+        assert checkpoints.sequences() == first, "it is held in memory, for the last cycle"
+    clock.seconds = SECONDS + 1.0
+    keeper.look(more, state, mind, header(journal, 1).started)
+    assert checkpoints.sequences() == [*first, more.head()[0]]
+    clock.seconds *= 3
+    keeper.look(more, state, mind, header(journal, 1).started)
+    assert len(checkpoints.sequences()) == 2, "nothing is written of a journal that stands still"
+
+
+def test_the_latest_checkpoints_stay_however_near_they_are_to_each_other() -> None:
+    far = list(range(2_000, 130_000, 2_000))
+    near = [130_001, 130_003, 130_007, 130_009]
+    left = [each for each in (*far, *near) if each not in superfluous([*far, *near], 64)]
+    assert left[-LATEST:] == near
+    assert len(left) == 64

@@ -403,6 +403,23 @@ def test_why_folds_no_more_rows_than_lie_between_two_checkpoints(
             assert len(counted) <= 8 + 2, "and what the cycle itself saw"
 
 
+def test_who_asks_why_after_a_kill_leaves_a_checkpoint_for_whoever_asks_again(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "FEW", 8)
+    files = checkpoints(home)
+    files.drop(files.places())  # as if none had been near
+    with AccountClient(home, NAME).resting() as journal:
+        whole = explain(journal, None)
+        first = min(row.seq for row in journal.find_cycle(whole.cycle))
+        assert explain(journal, None, files) == whole
+        assert files.sequences() == [first - 1]
+        assert explain(journal, None, files) == whole
+        for number in range(1, 5):
+            explain(journal, number, files)
+        assert files.sequences() == [first - 1], "so few rows are folded as fast"
+
+
 def test_a_whole_fold_of_a_year_leaves_checkpoints_two_thousand_rows_apart() -> None:
     year = 525_600 * 2
     assert max(keeper.ROWS, year // keeper.FOLDS) <= 2_000
