@@ -14,7 +14,7 @@ ARGUMENTS = 3
 
 
 class ArgumentNames(NamedTuple):
-    """What a function calls its strategy, the numbers of this candle, the one before, the position; or ""."""
+    """The names of a function's arguments: its strategy, this candle, the one before, the position; or ""."""
 
     itself: str
     now: str
