@@ -17,11 +17,11 @@ import numpy as np
 
 from reasoning.declare.kinds import KINDS
 from reasoning.declare.uses import CANDLE
-from reasoning.indicators.kind import IndicatorKind
 from reasoning.kernels.strategy import ColumnKey, Strategy
 from research.data.candles import FloatArray, IntArray
-from research.engine.compiler import MachineCode, asked_at_columns, cache_folder, compiled, written
+from research.engine.compiler import asked_at_columns
 from research.engine.crossings import AT_ONCE, WORD, Places, Words
+from research.engine.fillers import filler
 from research.engine.tape import Tape
 
 MOST_BYTES = 128 * 2**20
@@ -249,28 +249,3 @@ def known_after(key: ColumnKey) -> int:
         return 0
     own = int(KINDS[key.kind].warmup(*key.parameters))
     return own + max((known_after(each) for each in key.inputs), default=0)
-
-
-_fillers: dict[str, Callable[..., None]] = {}
-
-
-def filler(kind: IndicatorKind) -> Callable[..., None]:
-    """Return machine code that fills the columns of a kind: memory, parameters, inputs and outputs in."""
-    if kind.name not in _fillers:
-        compiled()
-        function = written("fill", source_of(kind), kind.name, {"step": kind.step}, cache_folder())
-        _fillers[kind.name] = MachineCode(function)
-    return _fillers[kind.name]
-
-
-def source_of(kind: IndicatorKind) -> str:
-    """Return the source of a loop over all candles for a kind."""
-    given = [f"p{index}" for index in range(len(kind.parameters))]
-    taken = [f"x{index}" for index in range(len(kind.inputs))]
-    outputs = [f"y{index}" for index in range(len(kind.outputs))]
-    arguments = ", ".join(["memory", *given, *taken, *outputs])
-    called = ", ".join(["memory", "0", *given, *(f"{each}[i]" for each in taken)])
-    named = [f"{y}[i] = now.{name}" for y, name in zip(outputs, kind.outputs, strict=True)]
-    result = named if len(outputs) > 1 else ["y0[i] = now"]
-    body = "".join(f"        {line}\n" for line in (f"now = step({called})", *result))
-    return f"def fill({arguments}):\n    for i in range(len(y0)):\n{body}"

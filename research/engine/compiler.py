@@ -122,7 +122,7 @@ def _replay_one(many: Callable[..., None], ints: IntArray, floats: FloatArray, *
 def _machine_find(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
     step, signal = strategy.step, strategy.signal
     if not strategy.timed and not isinstance(strategy, OwnStrategy):
-        step = _jitable(signals.with_time(strategy))
+        step = jitable(signals.with_time(strategy))
     if isinstance(strategy, OwnStrategy):
         step, signal = guarded.guarded_kernels(strategy)
     loop = loop_of(signals.find_events, strategy, {"step": step, "signal": signal}, folder)
@@ -136,7 +136,7 @@ def _machine_find(strategy: Strategy[Any], folder: Path) -> Callable[..., int]:
 @cache
 def _machine_gather(strategy: Strategy[Any]) -> Callable[..., None]:
     register()
-    step = strategy.step if strategy.timed else _jitable(signals.with_time(strategy))
+    step = strategy.step if strategy.timed else jitable(signals.with_time(strategy))
     return MachineCode(loop_of(signals.gather, strategy, {"step": step}, cache_folder()))
 
 
@@ -157,7 +157,6 @@ def asked_at_columns(strategy: Strategy[Any], columns: int, kinds: tuple[type, .
     `kinds` are those of its packed parameters.
     """
     from research.engine.addressed import column_at  # noqa: PLC0415  # imports numba
-    from research.engine.guarded_memory import jitable  # noqa: PLC0415  # as above
 
     decide: Any = strategy.decide_at
     signal: Any = strategy.signal_at
@@ -247,10 +246,10 @@ def register() -> None:
     for function in KERNELS:
         if function not in _registered:
             _registered.add(function)
-            _jitable(function)
+            jitable(function)
 
 
-def _jitable(function: Callable[..., Any]) -> Callable[..., Any]:
+def jitable(function: Callable[..., Any]) -> Callable[..., Any]:
     """Hand a function to the compiler and return it."""
     from numba.extending import register_jitable  # noqa: PLC0415  # as above
 

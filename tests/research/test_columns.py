@@ -16,8 +16,9 @@ from reasoning.kernels.strategy import ColumnKey
 from reasoning.strategies.registry import STRATEGIES
 from research.engine import columns
 from research.engine.backtest import BacktestVoice
-from research.engine.columns import ColumnCache, TrialKeys, source_of
+from research.engine.columns import ColumnCache, TrialKeys
 from research.engine.crossings import WORD, mark, mark_level, take_marked
+from research.engine.fillers import source_of
 from research.engine.tape import tape_of
 from research.search.trials import TrialInputs, TrialRunner
 from tests.research.searching import setup_for, walk

@@ -11,7 +11,7 @@ from domain.errors import BadInput
 from reasoning.indicators.kind import IndicatorKind
 from reasoning.strategies.sma import SMA
 from research.data.candles import Candles
-from research.engine import columns
+from research.engine import columns, fillers
 from research.engine.backtest import BacktestVoice, backtest
 from research.engine.compiler import compiled
 from research.search.executor_threads import One
@@ -136,7 +136,7 @@ def made_score(candles: Candles, setup: Any, span: tuple[int | None, int | None]
 
 def test_windows_that_grow_extend_their_columns_and_come_to_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     filled: list[int] = []
-    fill = columns.filler
+    fill = fillers.filler
 
     def counted(kind: IndicatorKind) -> Any:
         machine = fill(kind)
