@@ -8,8 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from agent.host.log import say
-from agent.notices import ChannelState, DeadLetter, Held, Notices
-from agent.notices.notices import NoticesFault
+from agent.notices import ChannelState, DeadLetter, Held, Notices, NoticesFault
 
 MOST_UNWRITTEN = 10_000
 
@@ -20,10 +19,10 @@ class Bookmark:
     def __init__(self, notices: Notices, name: str) -> None:
         self.notices = notices
         self.name = name
-        self.cursors = notices.cursors(name)
-        self.state = notices.channel(name)
-        self._held = {(each.source, each.seq, each.part): each for each in notices.held(name)}
-        self._told = notices.all_told(name)
+        self.cursors = notices.channels.cursors(name)
+        self.state = notices.channels.state(name)
+        self._held = {(each.source, each.seq, each.part): each for each in notices.channels.held(name)}
+        self._told = notices.channels.all_told(name)
         self._unwritten: list[Callable[[], object]] = []
         self._problem = ""
 
@@ -42,19 +41,19 @@ class Bookmark:
         if back or seq > self.cursors.get(source, -1):
             self.cursors[source] = seq
             if back:
-                self._write(lambda: self.notices.rewind(self.name, source, seq))
+                self._write(lambda: self.notices.channels.rewind(self.name, source, seq))
             else:
-                self._write(lambda: self.notices.move(self.name, source, seq))
+                self._write(lambda: self.notices.channels.move(self.name, source, seq))
 
     def hold(self, held: Held) -> None:
         """Hold a message back until it is due."""
         self._held[held.source, held.seq, held.part] = held
-        self._write(lambda: self.notices.hold(self.name, held))
+        self._write(lambda: self.notices.channels.hold(self.name, held))
 
     def release(self, held: Held) -> None:
         """Hold a message back no longer."""
         self._held.pop((held.source, held.seq, held.part), None)
-        self._write(lambda: self.notices.release(self.name, held))
+        self._write(lambda: self.notices.channels.release(self.name, held))
 
     def told(self, key: str) -> tuple[datetime, int] | None:
         """Return when something was told last, and how often it was said since; None for never."""
@@ -63,28 +62,28 @@ class Bookmark:
     def tell(self, key: str, at: datetime) -> None:
         """Note that something was told."""
         self._told[key] = (at, 0)
-        self._write(lambda: self.notices.tell(self.name, key, at))
+        self._write(lambda: self.notices.channels.tell(self.name, key, at))
 
     def again(self, key: str) -> None:
         """Count something that is said again and not told."""
         at, count = self._told[key]
         self._told[key] = (at, count + 1)
-        self._write(lambda: self.notices.again(self.name, key))
+        self._write(lambda: self.notices.channels.again(self.name, key))
 
     def forget(self, before: datetime) -> None:
         """Forget what was told before an instant and was not said again since."""
         for key in [key for key, (at, count) in self._told.items() if at < before and not count]:
             del self._told[key]
-        self._write(lambda: self.notices.forget(self.name, before))
+        self._write(lambda: self.notices.channels.forget(self.name, before))
 
     def set_state(self, state: ChannelState) -> None:
         """Keep the channel's health."""
         self.state = state
-        self._write(lambda: self.notices.set_channel(state))
+        self._write(lambda: self.notices.channels.set_state(state))
 
     def bury(self, letter: DeadLetter) -> None:
         """Keep a message that is never sent."""
-        self._write(lambda: self.notices.bury(letter))
+        self._write(lambda: self.notices.channels.bury(letter))
 
     def _write(self, work: Callable[[], object]) -> None:
         self._unwritten.append(work)

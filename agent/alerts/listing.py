@@ -35,11 +35,12 @@ def listing(path: Path, names: Sequence[str]) -> AlertsAnswer:
                 _concern(each) for each in notices.concerns() if notices.acknowledged(each.id) is None
             ],
             channels=[
-                msgspec.convert(notices.channel(each), ChannelRow, from_attributes=True) for each in names
+                msgspec.convert(notices.channels.state(each), ChannelRow, from_attributes=True)
+                for each in names
             ],
             dead_letters=[
                 msgspec.convert(each, DeadLetterRow, from_attributes=True)
-                for each in notices.dead_letters(LETTERS)
+                for each in notices.channels.dead_letters(LETTERS)
             ],
             notices=[_line(each) for each in notices.latest(LINES)],
         )

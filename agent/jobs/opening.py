@@ -13,8 +13,8 @@ from agent.jobs.catalogue import JobEntry
 from agent.jobs.database import JobsDatabase, JobsFile, JobsServer
 from agent.jobs.scheduler import Tell
 from agent.jobs.store import JobStore
-from agent.notices.notices import FILE as NOTICES
-from agent.notices.notices import Notices, NoticesFault
+from agent.notices import FILE as NOTICES
+from agent.notices import Notices, NoticesFault
 from agent.settings.home import Home
 from agent.settings.load import CONFIG_NAME
 from agent.settings.problems import BadSettings

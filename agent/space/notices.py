@@ -4,8 +4,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 
 from agent.answers.space import GoneRow
-from agent.notices import Notices
-from agent.notices.notices import NoticesFault
+from agent.notices import Notices, NoticesFault
 from agent.settings.home import Home
 
 PART = "notices"

@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 from agent.backup.source import OfAgent, source
-from agent.notices.notices import FILE, Notices
+from agent.notices import FILE, Notices
 from agent.settings.home import Home
 from journal.reader import open_reader
 from tests.agent.command import agent, start, told

@@ -13,7 +13,7 @@ import pytest
 from agent.account.client import AccountClient
 from agent.account.dispatch import dispatch
 from agent.jobs.catalogue import BY_NAME, Occasion
-from agent.notices.notices import FILE, Notices
+from agent.notices import FILE, Notices
 from agent.parameters import evidence, spoken
 from agent.parameters import versions as params
 from agent.parameters.evidence import EvidenceFile

@@ -17,7 +17,7 @@ from agent.cli.handlers.reoptimize import ReoptimizeRequest, reoptimize_command
 from agent.gate import reoptimize
 from agent.gate.decay import DECAYED, MAX_TRADES, SILENT, STEADY, WatchedSeries, decay, watched
 from agent.gate.reoptimize import APPLIED, BY, CONFIRMED, KEPT, OFFERED, ROLLED_BACK, WAITING, Found, Study
-from agent.notices.notices import FILE, Notices
+from agent.notices import FILE, Notices
 from agent.parameters.evidence import EvidenceFile
 from agent.reports.period import ReportPeriod
 from agent.reports.report import Reported, reported

@@ -15,8 +15,8 @@ import pytest
 from agent.cli.handlers import jobs as handler
 from agent.host.clock import SystemClock
 from agent.jobs.opening import open_store
-from agent.notices.notices import FILE as NOTICES
-from agent.notices.notices import Notices
+from agent.notices import FILE as NOTICES
+from agent.notices import Notices
 from agent.settings.home import Home
 from domain.errors import BadInput, LocalFault
 from domain.times import millis

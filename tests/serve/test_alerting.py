@@ -46,7 +46,7 @@ def begun(home: Path) -> None:
     """Wait until the channel has its place: it begins with the present, and from then on loses nothing."""
     notices = Notices(Home(home).notices)
     until = time.monotonic() + WAIT_SECONDS
-    while not notices.cursors("ops"):
+    while not notices.channels.cursors("ops"):
         assert time.monotonic() < until
         time.sleep(0.05)
     notices.close()

@@ -18,7 +18,7 @@ from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import answer
 from agent.host.clock import SystemClock
 from agent.host.secret_file import read_secret
-from agent.notices.notices import FILE, Notices
+from agent.notices import FILE, Notices
 from agent.settings.home import Home
 from agent.settings.upkeep.backup import BackupSettings
 from agent.settings.upkeep.reading import upkeep

@@ -15,7 +15,7 @@ from agent.cli.handlers.period import PeriodRequest, period_report
 from agent.cli.options import home_of
 from agent.cli.output.streams import answer
 from agent.gate.decay import DECAYED, MAX_TRADES, STEADY, decay
-from agent.notices.notices import FILE, Notices
+from agent.notices import FILE, Notices
 from agent.settings.upkeep.gate import GateSettings
 from agent.settings.upkeep.reading import upkeep
 from domain.commands import ChangeSettings

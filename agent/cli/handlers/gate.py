@@ -15,7 +15,7 @@ from agent.cli.output.streams import answer
 from agent.doctor.verdicts import KeptVerdicts
 from agent.gate.facts import GateFacts
 from agent.gate.matrix import judged
-from agent.notices.notices import FILE, Notices
+from agent.notices import FILE, Notices
 from agent.reports.groups import result_of
 from agent.reports.report import Reported, reported
 from agent.settings.upkeep.gate import GateSettings

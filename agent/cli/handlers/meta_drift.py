@@ -14,7 +14,7 @@ from agent.cli.options import home_of
 from agent.cli.output.streams import answer
 from agent.host.clock import SystemClock
 from agent.models.drifted import drift_of
-from agent.notices.notices import FILE, Notices
+from agent.notices import FILE, Notices
 from domain.commands import DemoteModel
 
 ALARM = 1

@@ -13,7 +13,7 @@ from agent.answers.journals import Reloaded, ReloadedRow
 from agent.cli.options import home_of
 from agent.cli.output.streams import answer
 from agent.host.clock import SystemClock
-from agent.notices.notices import FILE, Notices
+from agent.notices import FILE, Notices
 from agent.parameters.evidence import EvidenceFile, read, study_file
 from agent.parameters.reload import APPLIED, BY, NEW, REFUSED, reload_of
 from agent.settings.home import Home

@@ -28,7 +28,7 @@ from agent.gate.reoptimize import (
     known,
 )
 from agent.host.shown import words
-from agent.notices.notices import FILE, Notices
+from agent.notices import FILE, Notices
 from agent.parameters.evidence import study_file, write
 from agent.reports.report import reported
 from agent.settings.upkeep.gate import GateSettings

@@ -13,7 +13,7 @@ from agent.cli.options import home_of
 from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import answer, mention
 from agent.host.process import memory
-from agent.notices.notices import FILE, Notices
+from agent.notices import FILE, Notices
 from agent.reports.daily import Process, lines, summary, title
 from agent.reports.lived import Lived
 from agent.reports.period import ReportPeriod, before, ends_at, rows_of, span_of

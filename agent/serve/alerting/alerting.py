@@ -23,8 +23,7 @@ from agent.alerts.unwritten import Unwritten
 from agent.alerts.watch import AGENT_KINDS, HOME_KINDS, UNREAD_KINDS, AgentKnown, of_agent, of_home
 from agent.host.log import also as hide
 from agent.host.log import say
-from agent.notices import Notices
-from agent.notices.notices import NoticesFault
+from agent.notices import Notices, NoticesFault
 from agent.serve.alerting.channels import Configured
 from agent.serve.alerting.look import HomeLook, known_of, still
 from agent.serve.alerting.outbox import FleetOutbox

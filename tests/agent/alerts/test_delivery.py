@@ -100,7 +100,7 @@ def test_a_message_that_can_never_be_sent_is_a_dead_letter_and_the_next_one_goes
     rig.channel.fails = [Never("http 400: the message is refused")]
     rig.settle()
     assert rig.channel.titles == ["message 2"]
-    (letter,) = rig.notices.dead_letters()
+    (letter,) = rig.notices.channels.dead_letters()
     assert (letter.channel, letter.id, letter.why) == (
         "ops",
         f"{JOURNAL[:8]}-1",
@@ -135,7 +135,7 @@ def test_a_channel_that_was_mended_is_tried_at_once_after_a_restart(rig: Rig) ->
     rig.outbox.say(message(1))
     rig.channel.fails = [Gone("http 401")]
     rig.settle()
-    assert rig.notices.channel("ops").dead is not None
+    assert rig.notices.channels.state("ops").dead is not None
     rig.restart()
     rig.settle()
     assert rig.channel.titles == ["message 1"]
@@ -152,10 +152,10 @@ def test_a_channel_that_fails_for_long_is_dead_and_its_oldest_messages_are_dead_
         rig.settle(60)
     assert rig.delivery.state.dead is not None
     assert len(rig.died) == 1
-    assert rig.notices.dead_letters() == []
+    assert rig.notices.channels.dead_letters() == []
     while rig.hands.at - NOW < OLDEST + timedelta(hours=2):
         rig.settle(600)
-    assert [each.id for each in rig.notices.dead_letters()] == [message(1).id]
+    assert [each.id for each in rig.notices.channels.dead_letters()] == [message(1).id]
 
 
 def test_more_than_twenty_that_wait_come_as_one_with_the_gravest_first(rig: Rig) -> None:
@@ -263,7 +263,7 @@ def test_a_journal_that_was_restored_is_told_from_where_it_was_cut(rig: Rig) -> 
 
 
 def test_a_disk_that_is_full_makes_no_message_come_twice(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    from agent.notices.notices import NoticesFault  # noqa: PLC0415
+    from agent.notices import NoticesFault  # noqa: PLC0415
 
     rig.outbox.say(message(1))
     with monkeypatch.context() as patch:

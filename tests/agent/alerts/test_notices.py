@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.answers.alerts import AlertKind, Severity
-from agent.notices import ChannelState, Concern, DeadLetter, Held, Notices
-from agent.notices.notices import KEPT_LETTERS, NoticesFault
+from agent.notices import ChannelState, Concern, DeadLetter, Held, Notices, NoticesFault
+from agent.notices.channels import KEPT_LETTERS
 from agent.settings.home import Home
 from agent.space.notices import trim_notices
 
@@ -91,9 +91,9 @@ def test_who_acknowledged_first_stays(notices: Notices) -> None:
 def test_a_cursor_never_goes_back(moves: list[int]) -> None:
     notices = Notices(_memory())
     for seq in moves:
-        notices.move("mail", "abc", seq)
-    assert notices.cursors("mail") == ({"abc": max(moves)} if moves else {})
-    assert notices.cursors("other") == {}
+        notices.channels.move("mail", "abc", seq)
+    assert notices.channels.cursors("mail") == ({"abc": max(moves)} if moves else {})
+    assert notices.channels.cursors("other") == {}
     notices.close()
 
 
@@ -106,32 +106,32 @@ def _memory() -> Path:
 def test_what_is_done_together_is_kept_whole_or_not_at_all(notices: Notices) -> None:
     def work() -> None:
         with notices.together():
-            notices.move("mail", "abc", 7)
-            notices.set_channel(ChannelState(name="mail", sent=1))
+            notices.channels.move("mail", "abc", 7)
+            notices.channels.set_state(ChannelState(name="mail", sent=1))
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         work()
-    assert notices.cursors("mail") == {}
-    assert notices.channel("mail") == ChannelState(name="mail")
+    assert notices.channels.cursors("mail") == {}
+    assert notices.channels.state("mail") == ChannelState(name="mail")
 
 
 def test_a_channel_keeps_what_it_holds_back_and_what_it_said(notices: Notices) -> None:
     held = Held(source="abc", seq=4, part=0, due=NOW)
-    notices.hold("mail", held)
-    assert notices.held("mail") == [held]
-    notices.release("mail", held)
-    assert notices.held("mail") == []
-    assert notices.told("mail", "k") is None
-    notices.tell("mail", "k", NOW)
-    notices.again("mail", "k")
-    assert notices.told("mail", "k") == (NOW, 1)
+    notices.channels.hold("mail", held)
+    assert notices.channels.held("mail") == [held]
+    notices.channels.release("mail", held)
+    assert notices.channels.held("mail") == []
+    assert notices.channels.told("mail", "k") is None
+    notices.channels.tell("mail", "k", NOW)
+    notices.channels.again("mail", "k")
+    assert notices.channels.told("mail", "k") == (NOW, 1)
 
 
 def test_dead_letters_are_shown_and_bounded(notices: Notices) -> None:
     with notices.together():
         for number in range(KEPT_LETTERS + 3):
-            notices.bury(
+            notices.channels.bury(
                 DeadLetter(
                     number=0,
                     channel="mail",
@@ -144,7 +144,7 @@ def test_dead_letters_are_shown_and_bounded(notices: Notices) -> None:
                     at=NOW,
                 )
             )
-    letters = notices.dead_letters(1_000)
+    letters = notices.channels.dead_letters(1_000)
     assert len(letters) == KEPT_LETTERS
     assert letters[0].id == f"notice-{KEPT_LETTERS + 2}"
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from agent.alerts.channel import Severity
-from agent.notices import Notices
-from agent.notices.notices import NoticesFault
+from agent.notices import Notices, NoticesFault
 from agent.serve.alerting.alerting import Alerting
 from agent.serve.fleet.fleet import Fleet
 from agent.settings.home import Home
