@@ -2,7 +2,9 @@
 
 import os
 import pickle
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import replace
 from typing import Any
 
@@ -36,7 +38,14 @@ class Ray(Engine):
         self._address = address or os.environ.get(ADDRESS_VARIABLE)
 
     def run(self, job: Job, tasks: Sequence[Task], done: Done) -> list[TrialScores]:
-        """Make the trials on the cluster. Raises LocalFault when a piece fails beyond its retries."""
+        """Make the trials on the cluster. Raises LocalFault when a piece fails beyond its retries.
+
+        What Ray tells of workers and nodes that died goes to the error output: the other one is the results'.
+        """
+        with redirect_stdout(sys.stderr):
+            return self._connected(job, tasks, done)
+
+    def _connected(self, job: Job, tasks: Sequence[Task], done: Done) -> list[TrialScores]:
         ray = self._ray
         ours = not ray.is_initialized()
         if ours:

@@ -221,10 +221,11 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @pytest.mark.filterwarnings("ignore")
 def test_a_ray_cluster_comes_to_the_same_though_a_worker_and_a_node_die(
-    cluster: Any, monkeypatch: pytest.MonkeyPatch
+    cluster: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(work_queue.WorkQueue, "_size", lambda _board: 50)
     job, grid = work(("fast=5:44:1", "slow=50:99:1"))
+    capsys.readouterr()
     killed: list[str] = []
 
     def kill(done: int) -> None:
@@ -236,6 +237,7 @@ def test_a_ray_cluster_comes_to_the_same_though_a_worker_and_a_node_die(
 
     found = sweep(engine_named("ray", address=cluster.address), job, grid.trials, kill)
     assert killed == ["worker", "node"]
+    assert capsys.readouterr().out == "", "the deaths are told beside the results"
     assert same(found, sweep(One(), job, grid.trials))
 
 
