@@ -16,7 +16,7 @@ LONG := benchmarks soak dashboard/test_reliability.py dashboard/test_research.py
 	research/test_ahead.py research/test_compiler.py research/test_compiling.py research/test_doubted.py \
 	research/test_engines.py research/test_impact.py research/test_optimise.py research/test_parity_models.py \
 	research/test_indicator_machine.py research/test_timeframes_machine.py \
-	research/test_informative_machine.py research/training test_starts.py test_site.py
+	research/test_informative_machine.py research/test_memory_of_processes.py research/training test_starts.py test_site.py
 CASES ?= 0
 DAYS ?= 7
 

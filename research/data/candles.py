@@ -44,6 +44,7 @@ class Candles:
         digest = hashlib.sha256(f"{self.symbol}|{self.timeframe_ms}|{len(self)}".encode())
         for column in (self.time, self.open, self.high, self.low, self.close, self.volume):
             digest.update(np.ascontiguousarray(column).data)
+            self.release()
         return digest.hexdigest()
 
     def release(self) -> None:

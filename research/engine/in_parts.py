@@ -1,6 +1,7 @@
 """A backtest of several symbols in bounded memory: votes symbol by symbol, then the account days at a time.
 
-1. Votes depend on one symbol's candles alone: its tape is made, asked and dropped, the votes stay.
+1. Votes depend on one symbol's candles alone: its tape is made, asked and dropped, the votes are kept
+   (`kept_rows`).
 2. The account lives through as many whole days at a time as find room. Its books go from one part to the
    next as they are, but for numbers that count from a part's beginning (`COUNTED` and `PLACED` of `layout`):
    those are told anew. A part begins with a UTC day because a day's limit is worked out there.
@@ -10,7 +11,7 @@ What comes out is what all at once comes to, to the bit.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from research.engine.backtest import Setup, check_cash, events_of, live, opened,
 from research.engine.compiler import CompiledRules
 from research.engine.exit_tables import divided
 from research.engine.informed import BesideCandles
+from research.engine.kept_rows import MEGABYTE, KeptRows, Read, kept_rows
 from research.engine.layout import (
     ACCT,
     CANDLE_AT,
@@ -57,11 +59,14 @@ from research.engine.result import Result
 from research.engine.tape import no_tape
 from research.engine.tape_parts import BACK, TapePart, TapeSource
 
-MEGABYTE = 2**20
 CANDLE_BYTES = 176
 """Bytes of a candle while its symbol is asked for votes, or while the account lives through it."""
+VOTE_BYTES, VOICE_BYTES, OPINION_BYTES = 24, 40, 24
+"""Bytes of a vote that is kept, more for each voice and each model; twice that while it is lived through."""
 PLAIN_TIMES = 5
 """How many times that plain Python takes, which reads lists."""
+SPOKEN = 3
+"""How many of the opinions have a row for each vote."""
 TRADE_CYCLE, VETO_CYCLE = 2, 0
 """Where rows of trades and vetoes have their cycle."""
 
@@ -76,7 +81,7 @@ def _each(engine: CompiledRules) -> int:
 
 
 def backtest_in_parts(candles: Sequence[Candles], setup: Setup, engine: CompiledRules, memory: int) -> Result:
-    """Run a backtest with at most `memory` bytes of tapes at a time, beside candles, votes and equity.
+    """Run a backtest with at most `memory` bytes of tapes and votes at a time, beside candles and the result.
 
     Raises BadInput when a series is too short, the account too large, or `memory` too little for one symbol
     or for one day of all of them.
@@ -84,14 +89,15 @@ def backtest_in_parts(candles: Sequence[Candles], setup: Setup, engine: Compiled
     check_cash(setup)
     longest, each = max(candles, key=len), _each(engine)
     _room_for(len(longest) * each, memory, f"{len(longest):,} candles of {longest.symbol}")
+    day = len(candles) * min(len(longest), DAY_MS // longest.timeframe_ms) * each
     beside = (*setup.beside, *_looked_at(candles, setup))
-    sides = [SymbolInParts(one, setup, engine, beside) for one in candles]
-    session = SessionInParts(sides, setup, engine)
-    days = session.days()
-    cycles = int(np.diff(days).max())
-    _room_for(cycles * len(candles) * each, memory, f"a day of {len(candles)} symbols")
-    for first, until in _parts(days, memory // (len(candles) * each)):
-        session.live(first, until)
+    with kept_rows(max(0, min(memory // 2, memory - max(len(longest) * each, day)))) as kept:
+        sides = [SymbolInParts(one, setup, engine, beside, kept) for one in candles]
+        session = SessionInParts(sides, setup, engine)
+        days, costs = session.days(each)
+        _room_for(int(costs.max()) + kept.held, memory, f"a day of {len(candles)} symbols")
+        for first, until in _parts(days, costs, memory - kept.held):
+            session.live(first, until)
     result = result_of(session.head, candles, setup, session.ints, session.floats, session.equity)
     return replace(result, divided=session.divided)
 
@@ -114,30 +120,60 @@ def _room_for(needed: int, memory: int, what: str) -> None:
         )
 
 
-def _parts(days: IntArray, most: int) -> Iterator[tuple[int, int]]:
-    """Yield runs of whole days of at most so many cycles; `days` are each day's first cycle, and the end."""
-    first = 0
-    while first < days[-1]:
-        fitting = int(days[np.searchsorted(days, first + most, side="right") - 1])
-        until = max(fitting, int(days[np.searchsorted(days, first, side="right")]))
-        yield first, until
+def _parts(days: IntArray, costs: IntArray, room: int) -> Iterator[tuple[int, int]]:
+    """Yield runs of whole days that find room, one day at least, as their first cycle and that behind them.
+
+    `days` are each day's first cycle, and the end, `costs` the bytes of each.
+    """
+    begun, first = np.append(0, np.cumsum(costs)), 0
+    while first < len(costs):
+        until = max(int(np.searchsorted(begun, begun[first] + room, side="right")) - 1, first + 1)
+        yield int(days[first]), int(days[until])
         first = until
 
 
-class Votes(NamedTuple):
-    """One symbol's votes: rows as `layout` lays them out, when each was made (ms), models' opinions."""
+class Votes:
+    """One symbol's votes: rows as `layout` has them, but an event's cycle is its instant, in ms (UTC)."""
 
-    event: IntArray
-    confidence: FloatArray
-    at_ms: IntArray
-    opinions: Opinions
+    def __init__(self, event: IntArray, confidence: FloatArray, opinions: Opinions, kept: KeptRows) -> None:
+        self.count = len(event)
+        self._begins = int(event[0, EVENT_CYCLE]) // DAY_MS if len(event) else 0
+        ends = int(event[-1, EVENT_CYCLE]) // DAY_MS + 2 if len(event) else 1
+        self._rows = np.searchsorted(event[:, EVENT_CYCLE], np.arange(self._begins, ends) * DAY_MS)
+        self._event: Read = kept.keep(event)
+        self._confidence: Read = kept.keep(confidence)
+        models = len(opinions.weight)
+        kinds = zip(opinions[:SPOKEN] if models else (), (np.int64, np.float64, np.float64), strict=False)
+        self._spoken: list[Read] = [
+            kept.keep(np.asarray(each, dtype=kind).reshape(-1, models)) for each, kind in kinds
+        ]
+        none: Any = np.zeros(0)
+        self.models = opinions._replace(vote=none, confidence=none, chance=none) if models else opinions
+
+    def before(self, days: IntArray) -> IntArray:
+        """Return how many votes there are before each of some days, counted from 1970."""
+        return self._rows[np.clip(days - self._begins, 0, len(self._rows) - 1)]
+
+    def between(self, first_ms: int, last_ms: int) -> slice:
+        """Return which votes are of the days from that of one instant to that of another."""
+        days = np.array([first_ms // DAY_MS, last_ms // DAY_MS + 1])
+        return slice(*self.before(days).tolist())
+
+    def read(self, run: slice) -> tuple[IntArray, FloatArray, list[Any]]:
+        """Return rows of votes, and what models say of them."""
+        return self._event(run), self._confidence(run), [each(run) for each in self._spoken]
 
 
 class SymbolInParts:
     """One symbol of a session: its votes, and its tape part by part. Raises BadInput as `TapeSource`."""
 
     def __init__(
-        self, candles: Candles, setup: Setup, engine: CompiledRules, beside: Sequence[BesideCandles]
+        self,
+        candles: Candles,
+        setup: Setup,
+        engine: CompiledRules,
+        beside: Sequence[BesideCandles],
+        kept: KeptRows,
     ) -> None:
         self.instrument = setup.instruments[candles.symbol]
         self.source = TapeSource(candles, self.instrument, setup.warmup)
@@ -147,8 +183,8 @@ class SymbolInParts:
         opinions = opinions_at(alone, names, setup.models, event, confidence, counts)
         voices = len(setup.voices)
         rows = event.reshape(-1, EVENT_VOICES + PER_VOICE * voices)
-        floats = confidence.reshape(-1, 1 + voices)
-        self.votes = Votes(rows, floats, self.source.turn_ms[rows[:, EVENT_TURN]], opinions)
+        rows[:, EVENT_CYCLE] = self.source.turn_ms[rows[:, EVENT_TURN]]
+        self.votes = Votes(rows, confidence.reshape(-1, 1 + voices), opinions, kept)
         self.source.drop()
         self._memory: Any = alone.give(np.zeros(ATR_SIZE))
         self._known: FloatArray = np.zeros(0)
@@ -189,17 +225,21 @@ class SessionInParts:
         self._grids = [each.instrument for each in sides]
         empty = [no_tape(each.symbol) for each in self._grids]
         self.head = Recording.of(empty, self._grids, engine, instants)
-        self._cycles = [np.searchsorted(instants, each.votes.at_ms) for each in sides]
-        self.ints, self.floats = opened(self.head, setup, [len(each.votes.event) for each in sides])
+        self.ints, self.floats = opened(self.head, setup, [each.votes.count for each in sides])
         self.equity = np.zeros_like(instants)
         self.divided = (0, 0)
         voices = (voice for each in self._grids for voice in setup.voices_of(each.symbol))
         self._leaving = any(voice.strategy.exits_for(voice.packed) for voice in voices)
 
-    def days(self) -> IntArray:
-        """Return each UTC day's first cycle, and the end."""
+    def days(self, each: int) -> tuple[IntArray, IntArray]:
+        """Return each UTC day's first cycle, and the end, and the bytes each takes; `each` are a candle's."""
         day = self.head.instants // DAY_MS
-        return np.concatenate(([0], np.flatnonzero(day[1:] != day[:-1]) + 1, [len(day)]))
+        first = np.concatenate(([0], np.flatnonzero(day[1:] != day[:-1]) + 1, [len(day)]))
+        begun = np.append(day[first[:-1]], day[-1] + 1)
+        votes = sum(side.votes.before(begun) for side in self._sides)
+        a_vote = VOTE_BYTES + VOICE_BYTES * len(self._setup.voices) + OPINION_BYTES * len(self._setup.models)
+        times = 2 if self._engine.compiled else 2 * PLAIN_TIMES
+        return first, np.diff(first) * len(self._sides) * each + np.diff(votes) * a_vote * times
 
     def live(self, first: int, until: int) -> None:
         """Live through the cycles from `first` on and before `until`, which are whole days."""
@@ -210,10 +250,10 @@ class SessionInParts:
             prepared.series = [
                 side.series(part, self._engine) for side, part in zip(self._sides, parts, strict=True)
             ]
-        spans = [slice(*np.searchsorted(cycles, (first, until))) for cycles in self._cycles]
+        spans = [side.votes.between(int(instants[0]), int(instants[-1])) for side in self._sides]
         trades, vetoes = int(self.ints[TRADES]), int(self.ints[VETOES])
         self._begin(parts, [each.stop - each.start for each in spans], first)
-        event, confidence, opinions = self._votes(parts, spans, first)
+        event, confidence, opinions = self._votes(parts, spans, instants)
         give = prepared.give
         books = give(self.ints), give(self.floats), give(np.zeros(until - first, dtype=np.int64))
         count, line = divided(live(prepared, self._setup, books, (event, confidence), opinions))
@@ -265,32 +305,28 @@ class SessionInParts:
                 side.entry = row - part.spare + part.candle
 
     def _votes(
-        self, parts: Sequence[TapePart], spans: Sequence[slice], first: int
+        self, parts: Sequence[TapePart], spans: Sequence[slice], instants: IntArray
     ) -> tuple[IntArray, FloatArray, Opinions]:
         """Return the votes of a part, symbol by symbol, counted from its beginning."""
         events, confidences, opinions = [], [], []
-        for side, part, span, cycles in zip(self._sides, parts, spans, self._cycles, strict=True):
-            rows = side.votes.event[span].copy()
-            rows[:, EVENT_CYCLE] = cycles[span] - first
+        for side, part, span in zip(self._sides, parts, spans, strict=True):
+            event, confidence, spoken = side.votes.read(span)
+            rows = event.copy()
+            rows[:, EVENT_CYCLE] = np.searchsorted(instants, event[:, EVENT_CYCLE])
             rows[:, EVENT_TURN] -= part.turn
             events.append(rows.reshape(-1))
-            confidences.append(side.votes.confidence[span].reshape(-1))
-            opinions.append((side.votes.opinions, span))
-        give = self.head.give
-        return np.concatenate(events), np.concatenate(confidences), _heard(opinions, give)
+            confidences.append(confidence.reshape(-1))
+            opinions.append(spoken)
+        heard = _heard([side.votes.models for side in self._sides], opinions, self.head.give)
+        return np.concatenate(events), np.concatenate(confidences), heard
 
 
-def _heard(parts: Sequence[tuple[Opinions, slice]], give: Any) -> Opinions:
+def _heard(models: Sequence[Opinions], spoken: Sequence[Sequence[Any]], give: Any) -> Opinions:
     """Join models' opinions of runs of votes; what is said of a model itself is the same in all."""
-    models = len(parts[0][0].weight)
-    if not models:
-        return parts[0][0]
-    columns: list[Any] = []
-    for column, kind in enumerate((np.int64, np.float64, np.float64)):
-        runs = [np.asarray(each[column], dtype=kind).reshape(-1, models)[span] for each, span in parts]
-        columns.append(np.concatenate(runs).reshape(-1))
-    payoff = np.zeros(models)
-    for each, _ in parts:
+    if not len(models[0].weight):
+        return models[0]
+    columns = [give(np.concatenate(runs).reshape(-1)) for runs in zip(*spoken, strict=True)]
+    payoff = np.zeros(len(models[0].weight))
+    for each in models:
         payoff = np.where(np.asarray(each.payoff) != 0.0, each.payoff, payoff)  # of votes that were there
-    vote, confidence, chance = map(give, columns)
-    return Opinions(vote, confidence, chance, parts[0][0].weight, parts[0][0].cap, give(payoff))
+    return Opinions(*columns, models[0].weight, models[0].cap, give(payoff))

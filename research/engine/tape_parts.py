@@ -69,6 +69,7 @@ class TapeSource:
         rows, turns = slice(candle - spare, int(ends[-1])), slice(turn, until)
         ends = ends - candle + spare
         tape = self._of_candles(rows, turns, ends) if self._kept is None else self._of_kept(rows, turns, ends)
+        self._candles.release()  # else the pages of all symbols would be there at a time
         return TapePart(tape, turn, candle, spare)
 
     def _ends(self, first: int, until: int) -> IntArray:
@@ -84,11 +85,11 @@ class TapeSource:
         opened, high, low, close = (
             ticks_of(each, self._instrument) for each in (part.open, part.high, part.low, part.close)
         )
-        ms = self._candles.time[opens]
-        # Open times are copied, for one row's is written; the others are views.
+        ms = self._candles.time[opens].copy()
+        # Nothing of it is a view: one row's open time is written, and mapped candles give their memory back.
         return Tape(
-            part.symbol, part.time.copy(), opened, high, low, close, part.volume, ms, ends, quote, quote,
-            NOTHING, NOTHING, NOTHING,
+            part.symbol, part.time.copy(), opened, high, low, close, part.volume.copy(),
+            ms, ends, quote, quote, NOTHING, NOTHING, NOTHING,
         )  # fmt: skip
 
     def _of_kept(self, rows: slice, turns: slice, ends: IntArray) -> Tape:

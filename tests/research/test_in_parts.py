@@ -52,7 +52,10 @@ def hours(count: int = 700) -> list[Candles]:
 
 
 def lived(candles: Sequence[Candles], setup: Setup, engine: CompiledRules, monkeypatch: Any) -> Result:
-    """Return a backtest in parts of a day, after comparing it to one in large parts and one in one."""
+    """Return a backtest in parts of a day, after comparing it to one in large parts and one in one.
+
+    Votes are kept in memory in the large parts, in a file in those of a day.
+    """
     parts: list[int] = []
     least = bytes_of([max(candles, key=len)], engine)
 
@@ -63,10 +66,10 @@ def lived(candles: Sequence[Candles], setup: Setup, engine: CompiledRules, monke
     monkeypatch.setattr(in_parts, "live", counted)
     whole = backtest(candles, setup, engine)
     assert not parts
-    same(whole, backtest(candles, setup, engine, least))
-    assert len(parts) >= len(candles)
+    same(whole, backtest(candles, setup, engine, bytes_of(candles, engine) - 1))
+    assert len(parts) > 1
     with monkeypatch.context() as patched:
-        patched.setattr(in_parts, "_parts", lambda days, _most: pairwise(days.tolist()))
+        patched.setattr(in_parts, "_parts", lambda days, *_: pairwise(days.tolist()))
         result = backtest(candles, setup, engine, least)
     same(whole, result)
     return result
