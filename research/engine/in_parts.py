@@ -1,7 +1,7 @@
 """A backtest of several symbols in bounded memory: votes symbol by symbol, then the account days at a time.
 
 1. Votes depend on one symbol's candles alone: its tape is made, asked and dropped, the votes are kept
-   (`kept_rows`).
+   (`vote_rows`).
 2. The account lives through as many whole days at a time as find room. Its books go from one part to the
    next as they are, but for numbers that count from a part's beginning (`COUNTED` and `PLACED` of `layout`):
    those are told anew. A part begins with a UTC day because a day's limit is worked out there.
@@ -24,7 +24,6 @@ from research.engine.backtest import Setup, check_cash, events_of, live, opened,
 from research.engine.compiler import CompiledRules
 from research.engine.exit_tables import divided
 from research.engine.informed import BesideCandles
-from research.engine.kept_rows import MEGABYTE, KeptRows, Read, kept_rows
 from research.engine.layout import (
     ACCT,
     CANDLE_AT,
@@ -58,6 +57,7 @@ from research.engine.recording import Recording
 from research.engine.result import Result
 from research.engine.tape import no_tape
 from research.engine.tape_parts import BACK, TapePart, TapeSource
+from research.engine.vote_rows import MEGABYTE, Read, VoteRows, vote_rows
 
 CANDLE_BYTES = 176
 """Bytes of a candle while its symbol is asked for votes, or while the account lives through it."""
@@ -91,7 +91,7 @@ def backtest_in_parts(candles: Sequence[Candles], setup: Setup, engine: Compiled
     _room_for(len(longest) * each, memory, f"{len(longest):,} candles of {longest.symbol}")
     day = len(candles) * min(len(longest), DAY_MS // longest.timeframe_ms) * each
     beside = (*setup.beside, *_looked_at(candles, setup))
-    with kept_rows(max(0, min(memory // 2, memory - max(len(longest) * each, day)))) as kept:
+    with vote_rows(max(0, min(memory // 2, memory - max(len(longest) * each, day)))) as kept:
         sides = [SymbolInParts(one, setup, engine, beside, kept) for one in candles]
         session = SessionInParts(sides, setup, engine)
         days, costs = session.days(each)
@@ -135,7 +135,7 @@ def _parts(days: IntArray, costs: IntArray, room: int) -> Iterator[tuple[int, in
 class Votes:
     """One symbol's votes: rows as `layout` has them, but an event's cycle is its instant, in ms (UTC)."""
 
-    def __init__(self, event: IntArray, confidence: FloatArray, opinions: Opinions, kept: KeptRows) -> None:
+    def __init__(self, event: IntArray, confidence: FloatArray, opinions: Opinions, kept: VoteRows) -> None:
         self.count = len(event)
         self._begins = int(event[0, EVENT_CYCLE]) // DAY_MS if len(event) else 0
         ends = int(event[-1, EVENT_CYCLE]) // DAY_MS + 2 if len(event) else 1
@@ -173,7 +173,7 @@ class SymbolInParts:
         setup: Setup,
         engine: CompiledRules,
         beside: Sequence[BesideCandles],
-        kept: KeptRows,
+        kept: VoteRows,
     ) -> None:
         self.instrument = setup.instruments[candles.symbol]
         self.source = TapeSource(candles, self.instrument, setup.warmup)

@@ -17,15 +17,15 @@ from domain.errors import BadInput
 from domain.times import MINUTE_MS
 from research.data.candles import Candles
 from research.data.catalogue import Catalogue
-from research.engine import in_parts, kept_rows
+from research.engine import in_parts, vote_rows
 from research.engine.backtest import Setup, backtest
 from research.engine.backtest import opened as backtest_opened
 from research.engine.compiler import compiled
 from research.engine.in_parts import bytes_of
-from research.engine.kept_rows import KeptRows
 from research.engine.layout import TRADE_ROW, VETO_ROW
 from research.engine.result import Result
 from research.engine.tape_parts import TapeSource
+from research.engine.vote_rows import VoteRows
 from tests.research.made import instrument, walk
 
 VOTE = 64
@@ -105,7 +105,7 @@ def mapped(folder: Path) -> int:
 
 def test_rows_beyond_the_bound_are_read_from_a_file() -> None:
     rows = np.arange(60, dtype=np.int64).reshape(20, 3), np.linspace(0.0, 1.0, 20)
-    with kept_rows.kept_rows(rows[0].nbytes) as kept:
+    with vote_rows.vote_rows(rows[0].nbytes) as kept:
         reads = [kept.keep(each) for each in (*rows, np.zeros((0, 3)))]
         assert kept.held == rows[0].nbytes
         for each, read in zip(rows, reads, strict=False):
@@ -120,4 +120,4 @@ def test_where_no_file_can_be_written_it_says_what_to_do(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     with pytest.raises(BadInput, match=r"gone has no room .* No such file .* larger memory, .* TMPDIR"):
-        KeptRows(0).keep(np.zeros(3))
+        VoteRows(0).keep(np.zeros(3))

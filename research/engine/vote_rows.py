@@ -14,7 +14,7 @@ Read = Callable[[slice], Any]
 """Returns a run of the rows that were kept."""
 
 
-class KeptRows:
+class VoteRows:
     """Arrays whose first axis is rows; `held` is how many bytes of them are in memory."""
 
     def __init__(self, bound: int) -> None:
@@ -57,9 +57,9 @@ class KeptRows:
 
 
 @contextmanager
-def kept_rows(bound: int) -> Iterator[KeptRows]:
+def vote_rows(bound: int) -> Iterator[VoteRows]:
     """Yield where rows are kept while a block runs; `bound` are the bytes of them in memory."""
-    kept = KeptRows(bound)
+    kept = VoteRows(bound)
     try:
         yield kept
     finally:
