@@ -325,8 +325,8 @@ def _heard(models: Sequence[Opinions], spoken: Sequence[Sequence[Any]], give: An
     """Join models' opinions of runs of votes; what is said of a model itself is the same in all."""
     if not len(models[0].weight):
         return models[0]
-    columns = [give(np.concatenate(runs).reshape(-1)) for runs in zip(*spoken, strict=True)]
+    vote, confidence, chance = (give(np.concatenate(runs).reshape(-1)) for runs in zip(*spoken, strict=True))
     payoff = np.zeros(len(models[0].weight))
     for each in models:
         payoff = np.where(np.asarray(each.payoff) != 0.0, each.payoff, payoff)  # of votes that were there
-    return Opinions(*columns, models[0].weight, models[0].cap, give(payoff))
+    return Opinions(vote, confidence, chance, models[0].weight, models[0].cap, give(payoff))

@@ -61,7 +61,8 @@ def test_what_is_made_of_candles_and_votes_stays_within_the_bound(
         return backtest_opened(head, asked, counts)
 
     backtest([each[:3_000] for each in candles], setup, compiled())
-    memory, counted = int(times * least), []
+    memory = int(times * least)
+    counted: list[int] = []
     monkeypatch.setattr(in_parts, "opened", opened)
     tracemalloc.start()
     try:
