@@ -10,8 +10,8 @@ from typing import Any
 
 from domain.decision import Signal
 from domain.times import utc
-from reasoning.declare.expressions import variable
 from reasoning.declare.layout import ARGUMENTS, MemoryLayout, called
+from reasoning.declare.nodes import variable
 from reasoning.declare.parameters import TIMEFRAME
 from reasoning.declare.series import CandleSeries
 from reasoning.kernels.higher import CLOSED, LAST, TIME

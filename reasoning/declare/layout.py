@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from reasoning.declare.expressions import variable
+from reasoning.declare.nodes import variable
 from reasoning.declare.parameters import TIMEFRAME, DeclaredParameter
 from reasoning.declare.series import CandleSeries
 from reasoning.declare.uses import CANDLE, Output, Use

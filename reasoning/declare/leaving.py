@@ -11,7 +11,9 @@ from typing import Any, NamedTuple
 
 from domain import custom_exit as to
 from domain.custom_exit import CustomExit
-from reasoning.declare.expressions import POSITION, Expressions, Known, placed
+from reasoning.declare.expressions import Expressions
+from reasoning.declare.nodes import POSITION, placed
+from reasoning.declare.reading import Known
 from reasoning.declare.refusal import Undeclarable
 from reasoning.declare.statements import Statements
 

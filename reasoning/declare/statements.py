@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from reasoning.declare import words
-from reasoning.declare.expressions import Expressions, Known, placed
+from reasoning.declare.expressions import Expressions
+from reasoning.declare.nodes import placed
+from reasoning.declare.reading import Known
 
 STEP, SIGNAL, EXPLAIN = "step", "signal", "explain"
 

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from domain.kernel import KERNELS
 from reasoning.declare import informative, kernels
-from reasoning.declare.expressions import Expressions, variable
+from reasoning.declare.expressions import Expressions
 from reasoning.declare.layout import ARGUMENTS, MemoryLayout, argument, candles_until, lines, ordered
 from reasoning.declare.leaving import LeaveProgram, program_of
+from reasoning.declare.nodes import variable
 from reasoning.declare.parameters import TIMEFRAME, DeclaredParameter
 from reasoning.declare.series import CandleSeries
 from reasoning.declare.source import DecideSource, LeaveSource
