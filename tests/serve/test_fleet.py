@@ -19,11 +19,12 @@ from agent.account.feed import JournalFeed, gathering
 from agent.answers.agents import AlarmKind
 from agent.answers.stream import LiveState
 from agent.host.clock import SystemClock
+from agent.serve.fleet import keeper as keeping
 from agent.serve.fleet import link as linking
-from agent.serve.fleet import watched as watching
 from agent.serve.fleet.fleet import Fleet, Unknown
+from agent.serve.fleet.keeper import News
 from agent.serve.fleet.link import Link
-from agent.serve.fleet.watched import News, Watched
+from agent.serve.fleet.watched import Watched
 from agent.serve.mirror import queries
 from agent.serve.mirror.mirror import Mirror, RawRow
 from agent.settings.home import Home
@@ -137,13 +138,13 @@ def test_at_full_speed_the_loop_comes_first_and_what_waits_is_taken_when_it_is_o
         return clock.now - work
 
     clock, pace, ends = Clock(), linking.RowRate(0.0), 100.0
-    monkeypatch.setattr(watching, "time", clock)
+    monkeypatch.setattr(keeping, "time", clock)
     watched = Watched(Home(tmp_path), "x", SystemClock(), lambda _watched, _news: None)
     pace.note(20, 1.0)
     assert slept(0.1) == pytest.approx(0)
     pace.note(4_000, 2.0)
     clock.now = 0.0
-    assert slept(0.1) == pytest.approx(0.1 * (watching.SHARE - 1))
+    assert slept(0.1) == pytest.approx(0.1 * (keeping.SHARE - 1))
     clock.now, ends = 0.0, 0.5
     assert slept(0.1) < 0.7
     assert [gathering(rows) for rows in (1, 30, 100, 5_000)] == [0.03, 0.03, 0.1, 0.3]
@@ -327,7 +328,7 @@ def test_a_journal_at_rest_is_mirrored_without_a_copy_of_it(
         pytest.fail("copied")
 
     monkeypatch.setattr(at_hand, "copied", copied)
-    monkeypatch.setattr(watching, "open_reader", copied)
+    monkeypatch.setattr(keeping, "open_reader", copied)
     home = Home(tmp_path)
     home.make()
     with fleet_of(tmp_path) as (fleet, _):
@@ -376,7 +377,7 @@ def test_journals_on_a_server_are_mirrored_as_those_in_files(
     tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AGENT_DB_URL", url)
-    monkeypatch.setattr(watching, "ON_SERVER_SECONDS", 0.2)
+    monkeypatch.setattr(keeping, "ON_SERVER_SECONDS", 0.2)
     agent(tmp_path, *RUN, "--cycles", "60", "--journal", "served", env={"AGENT_DB_URL": url})
     process = start(tmp_path, *ENDLESS, "--interval", "1", "--journal", "served", env={"AGENT_DB_URL": url})
     try:

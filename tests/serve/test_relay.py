@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent.serve.fleet.fleet import Fleet
-from agent.serve.fleet.watched import News
+from agent.serve.fleet.keeper import News
 from agent.serve.mirror.ingest import StreamLine
 from agent.serve.stream import client as clients
 from agent.serve.stream import frames, serving

@@ -28,7 +28,8 @@ from agent.serve.alerting.channels import Configured
 from agent.serve.alerting.look import HomeLook, known_of, still
 from agent.serve.alerting.outbox import FleetOutbox
 from agent.serve.fleet.fleet import ASIDE, Fleet
-from agent.serve.fleet.watched import News, Watched
+from agent.serve.fleet.keeper import News
+from agent.serve.fleet.watched import Watched
 from agent.settings.upkeep.alerts import AlertSettings
 from agent.settings.upkeep.reading import upkeep
 from domain.errors import BoydError

@@ -7,7 +7,8 @@ from contextlib import suppress
 from agent.answers.agents import AlarmKind, Health, Readiness, Supervised
 from agent.host.listeners import Listeners
 from agent.host.log import say
-from agent.serve.fleet.watched import News, Watched
+from agent.serve.fleet.keeper import News
+from agent.serve.fleet.watched import Watched
 from agent.serve.mirror.store import remove
 from agent.settings.home import PUT_ASIDE, Home
 from agent.settings.version import code_version

@@ -17,7 +17,8 @@ import msgspec
 
 from agent.answers.stream import AgentNews, Gap
 from agent.serve.fleet.fleet import Fleet
-from agent.serve.fleet.watched import News, Watched
+from agent.serve.fleet.keeper import News
+from agent.serve.fleet.watched import Watched
 from agent.serve.mirror.ingest import StreamLine
 from agent.serve.stream import client as clients
 from agent.serve.stream.client import Client, Waiting
