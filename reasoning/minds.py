@@ -11,44 +11,34 @@ at the same candle. New parameters give it its voice back, and so does a restart
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
-from types import MappingProxyType
 from typing import Any
 
 from domain.candle import Candle
 from domain.decision import Decision, Signal
 from domain.events import ModelSet
-from domain.exits import ExitPlan
 from domain.instrument import Instrument
 from domain.observation import Observation
 from domain.regrid import Regrid
 from domain.times import millis
+from reasoning.configured import NO_PAIRS, ConfiguredStrategies, OwnParameters
 from reasoning.informative import InformativeCandles
-from reasoning.kernels.features import PLAN, features_warmup, regime
+from reasoning.kernels.features import regime
 from reasoning.kernels.model_inputs import LOOK_BACK
-from reasoning.kernels.strategy import QUIET, Indicator, Strategy
+from reasoning.kernels.strategy import QUIET, Indicator
 from reasoning.memories import (
-    ConfiguredStrategy,
     ReadNumbers,
     Remembered,
     SymbolMemory,
-    informative_kept,
 )
 from reasoning.models import HeardModel, heard_model, opinions_of
 from reasoning.orientation import MUTED, Opinion, Orientation
-from reasoning.own import StandIn, StrategyFault
-from reasoning.settings import ReasoningSettings, Values
-from reasoning.strategies.registry import STRATEGIES
+from reasoning.settings import ReasoningSettings
 
 UNSEEN = "no candle was seen yet"
 """Why a number of a symbol is not to be had that no candle was taken in of."""
 
-Speakers = tuple[ConfiguredStrategy, ...]
-OwnParameters = Mapping[str, Mapping[str, Values]]
-NO_PAIRS: Mapping[str, tuple[Any, ...]] = MappingProxyType({})
 
-
-class StrategyRunner:
+class StrategyRunner(ConfiguredStrategies):
     """Memories of every symbol of a session, and what they make of the next observation.
 
     `timeframe_ms` is the candles' length; only strategies of several timeframes ask for it. `own` are the
@@ -59,71 +49,16 @@ class StrategyRunner:
     def __init__(
         self, settings: ReasoningSettings, timeframe_ms: int = 0, own: OwnParameters | None = None
     ) -> None:
-        self._settings = settings
-        self._timeframe_ms = timeframe_ms
-        self._own = own or {}
-        self._speakers = tuple(
-            ConfiguredStrategy(STRATEGIES[name].at(timeframe_ms), settings.packed(name, timeframe_ms))
-            for name in settings.strategies
-        )
-        self._speakers_of = {symbol: self._with_own(symbol) for symbol in self._own}
+        super().__init__(settings, timeframe_ms, own)
         self._silent: tuple[Opinion, ...] = tuple(
             (name, QUIET, "no new candle") for name in settings.strategies
         )
         self._symbols: dict[str, SymbolMemory] = {}
-        self.informative: tuple[str, ...] = tuple(
-            dict.fromkeys(each.symbol for voice in self._speakers for each in voice.strategy.informative)
-        )
-        """The symbols whose candles its strategies look at beside those of the symbol they vote on."""
         self.informed: dict[str, InformativeCandles] = {
             each: InformativeCandles() for each in self.informative
         }
-        """Their candles."""
+        """The candles of `informative` symbols."""
         self._models: dict[str, HeardModel] = {}
-        self.muted: dict[str, str] = {}
-        """What was wrong with each voice that is heard no more, by its name."""
-        self._count_warmup()
-
-    def _with_own(self, symbol: str) -> Speakers:
-        return tuple(
-            speaker
-            if (values := self._own[symbol].get(speaker.strategy.name)) is None
-            else speaker._replace(packed=self.own(speaker.strategy.name, values))
-            for speaker in self._speakers
-        )
-
-    def _count_warmup(self) -> None:
-        every = (self._speakers, *self._speakers_of.values())
-        self._exits = self._declared_exits(self._speakers)
-        self._exits_of = {
-            symbol: self._declared_exits(speakers) for symbol, speakers in self._speakers_of.items()
-        }
-        self.warmup: int = max(self._warmup_of(speaker) for speakers in every for speaker in speakers)
-        self._ready_after: int = max(self.warmup, features_warmup(PLAN))
-
-    def _warmup_of(self, speaker: ConfiguredStrategy) -> int:
-        try:
-            return speaker.strategy.warmup_for(speaker.packed)
-        except StrategyFault as fault:
-            self.muted[speaker.strategy.name] = str(fault)
-            return 0
-
-    def _declared_exits(self, speakers: Speakers) -> dict[str, ExitPlan]:
-        plans: dict[str, ExitPlan] = {}
-        for strategy, packed in speakers:
-            try:
-                plan = strategy.exits_for(packed)
-            except StrategyFault as fault:
-                self.muted[strategy.name] = str(fault)
-                continue
-            if plan is not None:
-                plans[strategy.name] = plan
-        return plans
-
-    @property
-    def candles_needed(self) -> int:
-        """Candles after which every strategy and every feature is known."""
-        return self._ready_after
 
     def orient(self, observation: Observation) -> Orientation:
         """Take in an observation and say what it means.
@@ -139,11 +74,6 @@ class StrategyRunner:
         if observation.headlines and self._settings.sentiment.enabled:
             memory.headlines.take_in(observation.headlines, memory.now_ms)
         return self._orientation(observation.symbol, memory, signals)
-
-    @property
-    def informative_kept(self) -> int:
-        """Candles of another symbol that are kept."""
-        return informative_kept([*self._speakers, *chain.from_iterable(self._speakers_of.values())])
 
     def inform(self, observations: Iterable[Observation]) -> None:
         """Take in what was seen of symbols that strategies look at, ahead of what they vote on."""
@@ -251,26 +181,6 @@ class StrategyRunner:
         memory = self._symbols.get(symbol)
         return 0 if memory is None else memory.seen
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the strategies that have a voice, in the order they speak."""
-        return tuple(each.strategy.name for each in self._speakers)
-
-    def strategy(self, name: str) -> Strategy[Any] | None:
-        """Return a strategy that has a voice, None where none of this name has."""
-        return next((each.strategy for each in self._speakers if each.strategy.name == name), None)
-
-    def own(self, name: str, values: Values | None = None) -> tuple[Any, ...]:
-        """Return a strategy's parameters as the settings have them, whatever it was given since.
-
-        With the `values` of a pair in the place of the same.
-        """
-        return self._settings.packed(name, self._timeframe_ms, values)
-
-    def pairs_with_own(self, name: str) -> dict[str, Values]:
-        """Return the parameters of a strategy that single pairs have of their own, by symbol."""
-        return {symbol: own[name] for symbol, own in self._own.items() if name in own}
-
     def retune(
         self, name: str, packed: tuple[Any, ...], own: Mapping[str, tuple[Any, ...]] = NO_PAIRS
     ) -> int:
@@ -280,12 +190,7 @@ class StrategyRunner:
         before it can vote on every symbol, 0 when it can at the
         next. The other voices notice nothing. Raises ValueError when none of this name has a voice.
         """
-        index = self.names.index(name)
-        self._speakers = _replaced(self._speakers, index, packed)
-        for symbol, speakers in self._speakers_of.items():
-            self._speakers_of[symbol] = _replaced(speakers, index, own.get(symbol, packed))
-        self.muted.pop(name, None)
-        self._count_warmup()
+        index = self.put(name, packed, own)
         for symbol, memory in self._symbols.items():
             memory.retune(index, self._speakers_of.get(symbol, self._speakers))
         return self.waits(name)
@@ -295,22 +200,8 @@ class StrategyRunner:
 
         With `packed` those it would wait for if it were given these parameters; nothing changes.
         """
-        every = (self._speakers, *self._speakers_of.values())
-        speakers = [each for some in every for each in some if each.strategy.name == name]
-        if not speakers:
-            return 0
         heard = min((len(memory.recent) for memory in self._symbols.values()), default=0)
-        tried = speakers if packed is None else [speakers[0]._replace(packed=packed)]
-        try:
-            warmup = max(each.strategy.warmup_for(each.packed) for each in tried)
-        except StrategyFault:  # it is muted, and waits for nothing
-            return 0
-        return max(0, warmup - 1 - heard)
-
-    @property
-    def stands_in(self) -> bool:
-        """True when a voice is not itself, so that this runner's memory is good for no decision."""
-        return any(isinstance(each.strategy, StandIn) for each in self._speakers)
+        return self.waits_behind(heard, name, packed)
 
     def regrid(self, symbol: str, change: Regrid) -> None:
         """Remember a symbol's prices in the ticks of another grid."""
@@ -348,10 +239,6 @@ class StrategyRunner:
 
     __hash__ = None  # type: ignore[assignment]  # it changes with every observation
 
-    def _packed(self) -> dict[str, list[tuple[Any, ...]]]:
-        every = {"": self._speakers, **self._speakers_of}
-        return {symbol: [each.packed for each in speakers] for symbol, speakers in every.items()}
-
     def _blank(self, symbol: str) -> SymbolMemory:
         speakers = self._speakers_of.get(symbol, self._speakers)
         return SymbolMemory(symbol, speakers, self._settings.sentiment, self.muted, self.informed)
@@ -375,10 +262,6 @@ class StrategyRunner:
             models=opinions_of(self._models, symbol, memory.recent, opinions),
             exits=self._exits_of.get(symbol, self._exits),
         )
-
-
-def _replaced(speakers: Speakers, index: int, packed: tuple[Any, ...]) -> Speakers:
-    return (*speakers[:index], speakers[index]._replace(packed=packed), *speakers[index + 1 :])
 
 
 def _folded(memory: SymbolMemory, observation: Observation) -> list[Signal] | None:
