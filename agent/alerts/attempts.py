@@ -24,7 +24,7 @@ OLDEST = timedelta(days=7)
 """What has waited longer for a channel that is dead goes to the dead letters."""
 
 
-class Attempts:
+class ChannelAttempts:
     """The attempts over one channel, told of as a delivery is; `waiting` says what waits to be sent."""
 
     def __init__(

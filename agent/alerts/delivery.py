@@ -12,10 +12,10 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from agent.alerts.attempts import IDLE_SECONDS, Attempts
+from agent.alerts.attempts import IDLE_SECONDS, ChannelAttempts
 from agent.alerts.bookmark import Bookmark
 from agent.alerts.channel import Channel, Message
-from agent.alerts.planning import Planner, Step
+from agent.alerts.planning import MessageStep, Planner
 from agent.alerts.rows import Telling
 from agent.alerts.rules import SendRules
 from agent.alerts.sources import FAR, Batch, Outbox
@@ -59,7 +59,9 @@ class Delivery:
         """How far each source was read over without anything to send."""
         self._aside: deque[Message] = deque()
         self._planner = Planner(channel.name, rules, bookmark)
-        self._attempts = Attempts(channel, bookmark, rules, clock, jitter, self.waiting, died, revived, hide)
+        self._attempts = ChannelAttempts(
+            channel, bookmark, rules, clock, jitter, self.waiting, died, revived, hide
+        )
 
     @property
     def state(self) -> ChannelState:
@@ -163,7 +165,7 @@ class Delivery:
                 self.bookmark.save()
         return self._covered(batches)
 
-    def _pass(self, telling: Telling, rest: Sequence[Step]) -> None:
+    def _pass(self, telling: Telling, rest: Sequence[MessageStep]) -> None:
         """Move behind a message; not while its row has another part to tell."""
         if any(each.telling.source == telling.source and each.telling.seq == telling.seq for each in rest):
             self._planner.sent.add((telling.source, telling.seq, telling.part))

@@ -13,7 +13,7 @@ from agent.alerts.rules import SendRules
 from agent.alerts.sources import Batch, merged
 
 
-class Step(NamedTuple):
+class MessageStep(NamedTuple):
     """One message on its way: sent now, held until `due`, or passed over (`said`: it was said lately)."""
 
     telling: Telling
@@ -32,28 +32,30 @@ class Planner:
         self.sent: set[tuple[str, int, int]] = set()
         """Parts that were sent of rows that have more of them."""
 
-    def plan(self, batches: Mapping[str, Batch], dead: Mapping[str, bool], now: datetime) -> list[Step]:
+    def plan(
+        self, batches: Mapping[str, Batch], dead: Mapping[str, bool], now: datetime
+    ) -> list[MessageStep]:
         """Return what becomes of each message: the sources' in turn by time, each source in its order."""
         before: dict[str, datetime] = {}
         return [self._step(telling, before, dead, now) for telling in merged(batches)]
 
     def _step(
         self, telling: Telling, before: dict[str, datetime], dead: Mapping[str, bool], now: datetime
-    ) -> Step:
+    ) -> MessageStep:
         message = telling.message
         rule = self.rules.takes(self.channel, message, dead)
         if rule is None or (telling.source, telling.seq, telling.part) in self.sent:
-            return Step(telling)
+            return MessageStep(telling)
         earlier = self.bookmark.told(telling.once) if telling.once else None
         last = before.get(telling.once) or (earlier[0] if earlier else None)
         if last is not None and timedelta(0) <= message.at - last < self.rules.repeat:
-            return Step(telling, said=self.bookmark.told(telling.once) is not None)
+            return MessageStep(telling, said=self.bookmark.told(telling.once) is not None)
         due = self.rules.due(rule, message, now)
         if due is not None:
-            return Step(telling, due=due)
+            return MessageStep(telling, due=due)
         if telling.once:
             before[telling.once] = message.at
         if earlier and earlier[1]:
             again = f"said {earlier[1]} times more since {earlier[0]:%Y-%m-%d %H:%M} UTC"
             message = msgspec.structs.replace(message, lines=(*message.lines, again))
-        return Step(telling, send=message)
+        return MessageStep(telling, send=message)
