@@ -24,7 +24,7 @@ from agent.settings.changes import SECTIONS
 from agent.settings.folding import FoldSettings, fold_settings_of
 from agent.settings.pairs import flat
 from agent.state.checkpoints import Checkpoints
-from agent.state.state import Observed
+from agent.state.seeing import Observed
 from agent.views.session import changed, decimal
 from agent.wiring.folded import Folded, folded, options_in_force
 from domain.advice import Advice, usd

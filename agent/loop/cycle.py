@@ -18,30 +18,26 @@ from typing import Any
 from msgspec.structs import replace
 
 from agent.host import log
-from agent.loop.additions import DueAddition, due_additions
-from agent.loop.additions import case_of as addition_case
+from agent.loop.additions import due_additions
+from agent.loop.ending import RecordedCycle
 from agent.loop.exits import due_exits
-from agent.loop.machine import IDLE, LEARNING, LoopMachine
-from agent.loop.slices import Due, bought_anew, case_of, due_slices
+from agent.loop.judging import TurnJudge
+from agent.loop.machine import LoopMachine
+from agent.loop.slices import due_slices
 from agent.loop.turn import Turn, look, look_beside, splits
 from agent.orders.executor import Executor
-from agent.state.pair_list import off_list
 from agent.state.record import Record
-from agent.state.state import Observed
-from domain.account import Account
+from agent.state.seeing import Observed
 from domain.commands import Flatten, Kill
-from domain.decision import Action, Decision
-from domain.errors import BoydError, JournalFault, LocalFault, VenueFault
-from domain.events import CycleEnded, Event, Failure, KillSwitchSet, PairsListed
+from domain.decision import Action
+from domain.errors import JournalFault, VenueFault
+from domain.events import CycleEnded, KillSwitchSet, PairsListed
 from domain.instrument import Instrument
-from domain.lesson import Lesson
-from domain.observation import Observation
 from domain.ports import Clock, Observer, Platform
 from domain.verdict import Approved
 from reasoning.settings import ReasoningSettings
 from reasoning.vote import decide
-from risk.case import Case, Policy
-from risk.judge import judge, judge_addition, judge_slice, reserve
+from risk.case import Policy
 from risk.kill import trip_reason
 
 WATCHED = 3
@@ -68,7 +64,7 @@ def nobody(turn: Turn) -> None:
     del turn
 
 
-class Cycle:
+class Cycle(RecordedCycle):
     """The loop's body; `run` takes one turn. Owns nothing but the order of things."""
 
     def __init__(
@@ -87,19 +83,17 @@ class Cycle:
         disturbed: Callable[[], str] = str,
         beside: Mapping[str, Instrument] = NOTHING,
     ) -> None:
+        super().__init__(machine, record)
         self.symbols = tuple(symbols)
-        self.machine = machine
-        self.record = record
-        self.state = record.state
         self.observer = observer
         self.platform = platform
         self.reasoning = reasoning
         self.policy_in_force = policy
         self.trading_lock = trading_lock
-        self.pending_kill = pending_kill
         self.disturbed = disturbed
         self.beside = beside
         self.executor = Executor(record, platform, clock)
+        self.judge = TurnJudge(self.state, self.executor.factory, policy, pending_kill)
         self.apart = True
         """Whether the others are decided on where one market is not seen; replays of old rows say no."""
         self.advise: Callable[[Turn], None] = nobody
@@ -139,7 +133,7 @@ class Cycle:
             try:
                 ended = self._turned(turn, failure)
             except JournalFault:
-                self._come_home()
+                self.come_home()
                 raise
         self.between(at)
         return ended
@@ -168,7 +162,7 @@ class Cycle:
         except JournalFault:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever failed, the cycle is recorded; ours is raised again there
-            return self._fail(turn, error)
+            return self.fail(turn, error)
 
     def _walk(self, turn: Turn) -> CycleEnded:
         fire = self.machine.fire
@@ -182,22 +176,22 @@ class Cycle:
         idle = all(decision.action is Action.HOLD for decision in turn.decisions)
         if idle and not (exits or slices or additions):
             fire("held")
-            return self._end(turn, "held")
+            return self.end(turn, "held")
         fire("decided")
         self._look_before_entry(turn, adds=bool(slices or additions))
-        self._judge(turn, slices)
+        self.judge.decided(turn, slices)
         turn.verdicts.extend(exits)
-        self._judge_additions(turn, additions)
+        self.judge.additions(turn, additions)
         approved = [verdict for verdict in turn.verdicts if isinstance(verdict, Approved)]
         # What a slice adds is protected at the stop as it was raised, so it comes behind that.
         approved.sort(key=lambda verdict: bool(verdict.order.slice_of))
         if not approved:
             fire("denied")
-            return self._end(turn, "denied")
+            return self.end(turn, "denied")
         fire("approved")
         self._place(turn, approved)
         fire("executed")
-        return self._end(turn, "executed")
+        return self.end(turn, "executed")
 
     def _tell_unjudged(self, turn: Turn) -> None:
         """Log a custom exit that cannot be judged, once for each reason: its position keeps all else."""
@@ -269,126 +263,8 @@ class Cycle:
                 before = turn.blocked.get("")
                 turn.blocked[""] = f"{before}; {reason}" if before else reason
 
-    def _judge(self, turn: Turn, slices: Sequence[Due]) -> None:
-        asked = self.pending_kill()
-        if asked and not turn.kill and not self.state.kill_switch:
-            turn.kill = KillSwitchSet(at=turn.at, active=True, reason=asked.reason, by=asked.by)
-        account = self._account(turn)
-        for observation, decision in zip(turn.observations, turn.decisions, strict=True):
-            if decision.action is Action.HOLD:
-                continue
-            verdict = judge(self._case(turn, observation, decision, account))
-            turn.verdicts.append(verdict)
-            if isinstance(verdict, Approved):
-                account = reserve(account, verdict, self.state.ledger.instruments)
-        for number, each in enumerate(slices):
-            if not bought_anew(turn, each[0].symbol):
-                account = self._judge_slice(turn, each, number, account)
-
-    def _account(self, turn: Turn) -> Account:
-        """Return the account as the gate sees it in this turn, before anything is reserved."""
-        kill_switch = turn.kill.reason if turn.kill else self.state.kill_switch
-        account = self.state.ledger.account(kill_switch, turn.blocked)
-        if turn.pairs is not None:
-            account = replace(account, off_list=off_list(turn.pairs, self.state.pairs.candidates))
-        return account
-
-    def _judge_slice(self, turn: Turn, each: Due, number: int, account: Account) -> Account:
-        """Put an entry's next slice to the gate; return the account as the one after it sees it."""
-
-        def make(observation: Observation, decision: Decision) -> Case:
-            return self._case(turn, observation, decision, account)
-
-        verdict = judge_slice(*case_of(make, each, turn, number, self.executor.factory))
-        turn.verdicts.append(verdict)
-        if isinstance(verdict, Approved):
-            account = reserve(account, verdict, self.state.ledger.instruments)
-        return account
-
-    def _judge_additions(self, turn: Turn, additions: Sequence[DueAddition]) -> None:
-        """Put additions to the gate until one is approved, where nothing else was."""
-        if not additions or any(isinstance(each, Approved) for each in turn.verdicts):
-            return
-        account = self._account(turn)
-
-        def make(observation: Observation, decision: Decision) -> Case:
-            return self._case(turn, observation, decision, account)
-
-        for number, each in enumerate(additions):
-            verdict = judge_addition(
-                *addition_case(make, each, turn, number, self.state, self.executor.factory)
-            )
-            turn.verdicts.append(verdict)
-            if isinstance(verdict, Approved):
-                return
-
-    def _case(self, turn: Turn, observation: Observation, decision: Decision, account: Account) -> Case:
-        return Case(
-            decision=decision,
-            observation=observation,
-            account=account,
-            instruments=self.state.ledger.instruments,
-            policy=self.policy.of(decision.symbol),
-            at=turn.at,
-            client_id=self.executor.factory.client_id(turn.cycle_id, len(turn.verdicts)),
-            activity=self.state.activity(decision.symbol),
-        )
-
     def _place(self, turn: Turn, approved: Sequence[Approved]) -> None:
         orders = tuple(verdict.order for verdict in approved)
-        self._write(turn, self.executor.intent(turn.cycle_id, turn.at, orders))
+        self.write(turn, self.executor.intent(turn.cycle_id, turn.at, orders))
         for verdict in approved:
             self.executor.carry_out(verdict, turn.at)
-
-    def _end(self, turn: Turn, outcome: str, error: Failure | None = None) -> CycleEnded:
-        return self._close(turn, outcome, tuple(self.state.new_lessons), error)
-
-    def _close(
-        self, turn: Turn, outcome: str, lessons: tuple[Lesson, ...], error: Failure | None
-    ) -> CycleEnded:
-        path = (*self.machine.path, IDLE)
-        ended = CycleEnded(turn.cycle_id, turn.at, path, outcome, lessons, error)
-        self._write(turn, ended)
-        self.machine.fire("learned")
-        return ended
-
-    def _write(self, turn: Turn, *events: Event) -> None:
-        """Write events, behind the cycle's own row where that is not written yet."""
-        if self.record.holds(turn.cycle_id):
-            self.record.write(*events)
-            return
-        try:
-            self.record.write(*turn.rows(), *events)
-        except JournalFault:
-            raise
-        except Exception:
-            turn.decisions, turn.verdicts = [], []  # they cannot be folded: left out of the record
-            raise
-
-    def _fail(self, turn: Turn, error: Exception) -> CycleEnded:
-        """Record a failed cycle, once, with its first cause; raise what is ours again once it is written."""
-        stage = self.machine.state
-        failure = Failure(stage, type(error).__name__, str(error))
-        if stage != LEARNING:
-            self.machine.fire("failed")
-            ended = self._end(turn, "failed", failure)
-        else:
-            ended = self._fail_learning(turn, failure)
-        if isinstance(error, VenueFault):
-            return ended
-        if isinstance(error, BoydError):
-            raise error
-        raise LocalFault(f"{failure.kind} in {stage}: {failure.message}") from error
-
-    def _fail_learning(self, turn: Turn, failure: Failure) -> CycleEnded:
-        """Record a failure of LEARNING itself, once, without the lessons that caused it."""
-        written = self.record.end_of(turn.cycle_id)
-        if written is None:
-            return self._close(turn, "failed", (), failure)
-        self.machine.fire("failed")
-        return written
-
-    def _come_home(self) -> None:
-        """Bring the machine to IDLE without a record: the journal itself has failed."""
-        while self.machine.state != IDLE:
-            self.machine.fire("failed")

@@ -20,7 +20,8 @@ from collections import deque
 from collections.abc import Callable
 
 from agent.host import log
-from agent.state.state import Observed, State
+from agent.state.seeing import Observed
+from agent.state.state import State
 from domain.events import CycleDecided, CycleEnded, Event
 from domain.ports import Journal
 

@@ -25,29 +25,18 @@ Warning to whoever edits: a test compares this fold with the live state after ev
 (`tests/agent/test_cycle.py`), and with checkpoints of every prefix (`tests/agent/test_checkpoint.py`).
 """
 
-import threading
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import msgspec
 from msgspec.structs import replace
 
 from advice import ledger as money
 from agent.state import changes, proving
-from agent.state.adding import AddingPlan, after_approved
-from agent.state.changes import Changed
-from agent.state.ledger import Ledger
-from agent.state.pair_list import NO_PAIRS, PairFold, begun, seen
+from agent.state.pair_list import begun
 from agent.state.retune import retune
-from agent.state.slicing import SlicePlan, after_cycle
-from domain.account import Trade
-from domain.advice import Spend
-from domain.candle import Candle
+from agent.state.seeing import Observed, SeeingState
+from agent.state.slicing import after_cycle
 from domain.commands import Command, digest
-from domain.decision import Action, Decision
 from domain.errors import BadInput
 from domain.events import (
     AccountAdopted,
@@ -74,119 +63,21 @@ from domain.events import (
     SessionStarted,
     SettingsChanged,
 )
-from domain.impact import NO_ACTIVITY, MarketActivity
-from domain.lesson import Beliefs, Context, Lesson, Pending
-from domain.observation import Observation
-from domain.order import Purpose, Receipt
-from domain.regrid import Regrid
-from domain.replies import RememberedCommand, Reply
-from domain.times import TIMEFRAMES, closing
-from domain.verdict import Approved, Verdict
-from learning.memory import LessonMemory, after_lesson, put_in_force
-from learning.promotion import ProvingOutcome
-from learning.reflect import reflect
-from learning.settings import LearningSettings
-from learning.vetoes import advance_all, watch
-from platforms.impact import LOOK_BACK, measured
-from reasoning.advised import Promoted
+from domain.replies import RememberedCommand
+from domain.times import TIMEFRAMES
+from learning.memory import after_lesson, put_in_force
 from reasoning.minds import StrategyRunner
-from reasoning.orientation import Orientation
 
 REMEMBERED = 256
 """Commands that are remembered by their key, the latest ones."""
 
-POINT_IN_TIME = 3
-"""Version of the books from which on a weight has no lesson that was learned when its candle had closed."""
-
-
-class Observed(NamedTuple):
-    """The observations of a cycle: the first part of its CycleDecided, folded before any decision on it."""
-
-    cycle_id: int
-    at: datetime
-    observations: Sequence[Observation]
-    updates: Sequence[Receipt]
-    blocked: Mapping[str, str]
-    beside: Sequence[Observation] = ()
-    """The observations of symbols that are only looked at."""
-
 
 @dataclass(eq=False)
-class State:
+class State(SeeingState):
     """The agent's whole state, folded from events.
 
-    Without a `mind` only the account is folded, and no strategy runs. A checkpoint carries every field with
-    its type but the first six, so what is folded is a field here and nowhere else.
+    Without a `mind` only the account is folded, and no strategy runs. Its fields are those of `StateFacts`.
     """
-
-    learning: LearningSettings
-    cost_ppm: int
-    mind: StrategyRunner | None = None
-    lock: threading.RLock = field(default_factory=threading.RLock, init=False, repr=False)
-    ahead: int | None = None
-    orientations: dict[str, Orientation] = field(default_factory=dict, init=False)
-    """What the mind made of what the last cycle saw, by symbol."""
-    ledger: Ledger = field(default_factory=Ledger)
-    session: int = 0
-    prefix: str = ""
-    cycle_id: int = 0
-    at: datetime | None = None
-    open_cycle: int | None = None
-    cycles: int = 0
-    kill_switch: str | None = None
-    versions: list[ParametersSet] = field(default_factory=list)
-    tripped_day: int | None = None
-    last: dict[str, Candle] = field(default_factory=dict)
-    series: dict[str, str] = field(default_factory=dict)
-    contexts: dict[str, Context] = field(default_factory=dict)
-    entries: dict[str, Approved] = field(default_factory=dict)
-    pending: list[Pending] = field(default_factory=list)
-    new_lessons: list[Lesson] = field(default_factory=list)
-    memory: LessonMemory = field(default_factory=LessonMemory)
-    lesson_sets: list[LessonsSet] = field(default_factory=list)
-    timeframe_ms: int = 0
-    """Length of the session's candles; 0 where its settings do not say."""
-    vetoes: Counter[str] = field(default_factory=Counter)
-    outcomes: Counter[str] = field(default_factory=Counter)
-    ended_reason: str | None = None
-    commands: dict[str, RememberedCommand] = field(default_factory=dict)
-    changed: dict[str, Changed] = field(default_factory=dict)
-    """Settings changed while the agent ran, by dotted name; never changed itself, but replaced."""
-    spend: Spend = field(default_factory=Spend)
-    """What advice has cost."""
-    advisers: list[AdviserSet] = field(default_factory=list)
-    proving: dict[str, tuple[ProvingOutcome, ...]] = field(default_factory=dict)
-    """What came of the advice of promoted advisers and models since their promotion."""
-    measuring: bool = False
-    """Whether the session's entries are ordered by the slippage predicted for them."""
-    slicing: dict[str, SlicePlan] = field(default_factory=dict)
-    """Entries of which slices are still to be sent, by symbol."""
-    adding: dict[str, AddingPlan] = field(default_factory=dict)
-    """Entries whose positions may still be added to, by symbol."""
-    recent: dict[str, tuple[Candle, ...]] = field(default_factory=dict)
-    """The last closed candles by symbol, where slippage is predicted by what a market did in them."""
-    models: list[ModelSet] = field(default_factory=list)
-    """Models set so far; only those in force with their bodies."""
-    pairs: PairFold = NO_PAIRS
-    """The pair list in force."""
-
-    @property
-    def beliefs(self) -> Beliefs:
-        """The weights of voices in force."""
-        return self.memory.beliefs
-
-    def beliefs_for(self, observation: Observation) -> Beliefs:
-        """Return the weights for a decision, of lessons learned before its candle closed."""
-        if not observation.candles or not self.timeframe_ms or self.ledger.books < POINT_IN_TIME:
-            return self.memory.beliefs
-        return self.memory.beliefs_before(closing(observation.candles[-1].time, self.timeframe_ms))
-
-    def activity(self, symbol: str) -> MarketActivity:
-        """Return what a market did in its last candles, by which the slippage of an entry is predicted."""
-        candles = self.recent.get(symbol)
-        if not candles:
-            return NO_ACTIVITY
-        return measured(candles, float(self.ledger.instruments[symbol].step_size))
 
     def apply(self, event: Event | Observed) -> None:
         """Fold one event, or what a cycle saw ahead of its row, into state and mind."""
@@ -280,47 +171,6 @@ class State:
         for change in self.ledger.open(event.cash, event.instruments, event.books):
             self._carry(change)
 
-    def _regrid(self, event: GridChanged) -> None:
-        """Count on the grids of an event from now on; what is held is carried over to them."""
-        for instrument in event.instruments:
-            change = self.ledger.count_on(instrument)
-            if change is not None:
-                self._carry(change)
-
-    def _carry(self, change: Regrid) -> None:
-        symbol = change.new.symbol
-        self.slicing.pop(symbol, None)
-        self.adding.pop(symbol, None)
-        if symbol in self.last:
-            self.last[symbol] = change.candle(self.last[symbol])
-        if symbol in self.recent:
-            self.recent[symbol] = tuple(map(change.candle, self.recent[symbol]))
-        if symbol in self.entries:
-            self.entries[symbol] = change.approved(self.entries[symbol])
-        self.pending = [
-            change.pending(each) if each.context.symbol == symbol else each for each in self.pending
-        ]
-        if self.mind is not None:
-            self.mind.regrid(symbol, change)
-
-    def _see(self, event: Observed | CycleDecided) -> None:
-        """Take in what entered from outside: candles, quotes, what resting orders did, what is blocked."""
-        cycle_id, at, ledger = event.cycle_id, event.at, self.ledger
-        if cycle_id <= self.cycle_id:
-            ledger.contradict(f"cycle {cycle_id}", f"cycle {cycle_id} does not follow cycle {self.cycle_id}")
-        self.cycle_id = self.open_cycle = cycle_id
-        self.at = at
-        ledger.roll(at)
-        ledger.venue_blocks = dict(event.blocked)
-        for observation in event.observations:
-            if observation.quote is not None:
-                ledger.marks[observation.symbol] = observation.quote.price
-            if observation.candles:
-                self._candles(observation, at)
-        for receipt in event.updates:
-            self._record_report(receipt)
-        ledger.value()
-
     def _decided(self, event: CycleDecided) -> None:
         """Take in a cycle's row, or what is left of it when what it saw was folded ahead."""
         if event.cycle_id != self.ahead:
@@ -334,118 +184,6 @@ class State:
             if decision.held_back:
                 self._held_back(decision)
         self.ahead = None
-
-    def _list(self, pairs: PairFold) -> None:
-        """Count on a pair list, or on there being none."""
-        self.pairs = pairs
-        self.ledger.off_list = pairs.off_list
-
-    def _candles(self, observation: Observation, at: datetime) -> None:
-        anew = self.series.get(observation.symbol, observation.series) != observation.series
-        if self.pairs.window_ms:
-            tick = self.ledger.instruments[observation.symbol].tick
-            self.pairs = seen(self.pairs, observation, tick, anew=anew)
-        if anew:
-            self.recent.pop(observation.symbol, None)
-            # Hindsight never runs from one market's prices into another's.
-            self.pending = [each for each in self.pending if each.context.symbol != observation.symbol]
-        self.last[observation.symbol] = observation.candles[-1]
-        if self.measuring:
-            candles = (*self.recent.get(observation.symbol, ()), *observation.candles)
-            self.recent[observation.symbol] = candles[-LOOK_BACK:]
-        self.series[observation.symbol] = observation.series
-        if self.pending:
-            instrument = self.ledger.instruments[observation.symbol]
-            self.pending, lessons = advance_all(
-                self.pending,
-                observation.symbol,
-                observation.candles,
-                instrument,
-                self.cost_ppm,
-                at,
-                self.learning,
-            )
-            self.new_lessons.extend(lessons)
-
-    def _note(self, decisions: Iterable[Decision], verdicts: Iterable[Verdict]) -> None:
-        """Remember why entries were wanted, and watch what becomes of the vetoed ones."""
-        by_symbol = {decision.symbol: decision for decision in decisions}
-        for verdict in verdicts:
-            decision = by_symbol[verdict.symbol]
-            if isinstance(verdict, Approved):
-                if self.adding or verdict.exits:
-                    self.adding = after_approved(self.adding, decision, verdict)
-                if verdict.order.addition and verdict.symbol in self.entries:
-                    # What is added moves the average entry, and no stop with it.
-                    self.entries[verdict.symbol] = msgspec.structs.replace(
-                        self.entries[verdict.symbol], stop=verdict.stop
-                    )
-                if verdict.order.slice_of:
-                    continue  # the entry is protected and learned from as its first order was approved
-                if verdict.order.purpose is Purpose.ENTRY:
-                    self.contexts[verdict.symbol] = _context(decision)
-                    self.entries[verdict.symbol] = verdict
-                elif verdict.stop and verdict.symbol in self.entries:
-                    # A recovery protects with the stop as it was last raised.
-                    self.entries[verdict.symbol] = msgspec.structs.replace(
-                        self.entries[verdict.symbol], stop=verdict.stop, stop_by=verdict.stop_by
-                    )
-                continue
-            self.vetoes[verdict.reason] += 1
-            if decision.action is Action.BUY and decision.price is not None and not verdict.slice_of:
-                self._watch(decision, verdict.reason, decision.price)
-
-    def _held_back(self, decision: Decision) -> None:
-        """Watch what becomes of an entry that voices held back, as if a rule had denied it."""
-        if decision.price is None:
-            return
-        for held in decision.held_back:
-            entry = msgspec.structs.replace(
-                decision, confidence=held.score, stop_ppm=held.stop_ppm, stop=held.stop, target=held.target
-            )
-            self._watch(entry, held.rule, decision.price)
-
-    def _watch(self, decision: Decision, rule: str, price: int) -> None:
-        stop = decision.stop or (price - price * decision.stop_ppm // 1_000_000 if decision.stop_ppm else 0)
-        self.pending.append(watch(_context(decision), rule, price, stop, decision.target, self.learning))
-        del self.pending[: -self.learning.max_pending]
-
-    def _flatten(self, event: FlattenAsked) -> None:
-        """Send no further slice of what is to be sold."""
-        self.slicing = {name: plan for name, plan in self.slicing.items() if event.symbol not in ("", name)}
-        self.adding = {name: plan for name, plan in self.adding.items() if event.symbol not in ("", name)}
-        # Dust that can be sold is counted among what is held: it is to be sold with it.
-        if not event.kept:
-            self.ledger.sweep(event.at, event.symbol)
-
-    def _write_off(self, event: PositionWrittenOff) -> None:
-        """Count a position as lost."""
-        trade = self.ledger.write_off(event.symbol, event.lots, event.at, event.given_up)
-        if trade is not None:
-            self.new_lessons.append(self._lesson(trade, "written off"))
-
-    def _adopt_account(self, event: AccountAdopted) -> None:
-        """Count with what the venue holds from now on."""
-        self.prefix = event.prefix or self.prefix
-        self.slicing, self.adding = {}, {}
-        for trade in self.ledger.adopt_account(
-            event.cash, event.untracked, event.missing, event.at, event.given_up
-        ):
-            self.new_lessons.append(self._lesson(trade, "adopted"))
-
-    def _record_report(self, receipt: Receipt) -> None:
-        """Take in what a venue said of an order; closed trades become lessons."""
-        for trade, ending in self.ledger.record_report(receipt):
-            self.new_lessons.append(self._lesson(trade, ending))
-
-    def _lesson(self, trade: Trade, ending: str) -> Lesson:
-        self.slicing.pop(trade.symbol, None)
-        self.adding.pop(trade.symbol, None)
-        context = self.contexts.pop(trade.symbol, None) or Context(
-            cycle_id=0, symbol=trade.symbol, at=trade.opened_at, confidence=0.0, regime="unknown", voices=()
-        )
-        instrument = self.ledger.instruments[trade.symbol]
-        return reflect(trade, context, ending, instrument, trade.closed_at)
 
     def _end(self, event: CycleEnded) -> None:
         """Close a cycle: its lessons become beliefs."""
@@ -474,12 +212,6 @@ class State:
         if event.active and event.by == "agent":
             self.tripped_day = event.at.toordinal()
 
-    def answered(self, command: Command) -> Reply | None:
-        """Return what came of this very command before, None where it is not on record."""
-        with self.lock:
-            known = self.commands.get(command.key)
-        return known.reply if known is not None and known.digest == digest(command) else None
-
     def _receive(self, command: Command) -> None:
         """Remember that a command was received, and forget the oldest."""
         if not command.key:
@@ -494,26 +226,3 @@ class State:
         known = self.commands.get(event.key)
         if known is not None:
             self.commands[event.key] = msgspec.structs.replace(known, reply=event.reply)
-
-    def promoted(self) -> dict[str, Promoted]:
-        """Return the promotion of each promoted adviser and model, by its identity."""
-        latest = {event.adviser: event for event in self.advisers}
-        advisers = {event.identity: proving.promotion(event) for event in latest.values() if event.promoted}
-        models = (event for event in self.models if event.body and event.promoted)
-        return advisers | {event.identity: Promoted(event.raise_cap) for event in models}
-
-    def in_force(self) -> dict[str, ParametersSet]:
-        """Return the version in force of each strategy that does not speak with the settings' own."""
-        latest = {event.strategy: event for event in self.versions}
-        return {name: event for name, event in latest.items() if event.rolled_back_to != 0}
-
-
-def _context(decision: Decision) -> Context:
-    return Context(
-        cycle_id=decision.cycle_id,
-        symbol=decision.symbol,
-        at=decision.at,
-        confidence=decision.confidence,
-        regime=decision.regime,
-        voices=decision.voices,
-    )

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from agent.state.checkpoint import blank
 from agent.state.ledger import Ledger
 from agent.state.record import Record
-from agent.state.state import Observed, State
+from agent.state.seeing import Observed
+from agent.state.state import State
 from agent.wiring import one_way_cost_ppm
 from domain.errors import JournalFault
 from domain.events import CycleDecided, CycleEnded, Event, FlattenAsked, KillSwitchSet
