@@ -17,6 +17,7 @@ from reasoning.kernels.strategy import Strategy
 from reasoning.memories import ConfiguredStrategy, informative_kept
 from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.beside import Misstep
+from research.engine.by_pieces import events_in_pieces, in_pieces
 from research.engine.compiler import CompiledRules, compiled
 from research.engine.exit_tables import divided, exit_tables
 from research.engine.informed import BesideCandles
@@ -85,6 +86,8 @@ from risk.case import Policy
 
 MEMORY = 512 * 2**20
 """Bytes that the tapes of a backtest of several symbols may take at a time, where nobody says."""
+ROOM = 16
+"""Candles for which there is room for one vote, at first."""
 LARGEST_CASH = 2**53 - 1
 """Cash units (90 million quote) up to which every ratio of amounts is the same in machine code."""
 
@@ -256,9 +259,15 @@ def kept_beside(setup: Setup) -> int:
 
 def _events(prepared: Recording, index: int, voice: BacktestVoice, kept: int) -> tuple[Any, Any]:
     """Return a voice's events on one tape, int64[n, EVENT] and float64[n, SURE]."""
-    find, give = prepared.engine.events(voice.strategy.over_tapes()), prepared.give
+    give = prepared.give
     columns, series = prepared.columns[index], prepared.series[index]
-    room = max(64, len(columns[0]) // 16)
+    room = max(64, len(columns[0]) // ROOM)
+    while in_pieces(prepared, index, voice.strategy, voice.packed):
+        events, sure, result = events_in_pieces(prepared, index, voice.strategy, voice.packed, room)
+        if result <= room:
+            return _rows_of(events, sure, result)
+        room = result
+    find = prepared.engine.events(voice.strategy.over_tapes())
     while True:
         ints, floats = give(np.zeros(room * EVENT, dtype=np.int64)), give(np.zeros(room * CONFIDENCE))
         memory, one = prepared.memory(index, voice.strategy, voice.packed, kept), give(np.zeros(KNOWN))

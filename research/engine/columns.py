@@ -154,11 +154,12 @@ class TrialColumns(NamedTuple):
     level: FloatArray
     packs: FloatArray
     pairs: int
+    candles: int
 
     @property
     def given(self) -> tuple[Any, ...]:
-        """The first arguments of `find_many`."""
-        return self.place, self.level, self.packs, self.pairs
+        """The first arguments of `find_many`, for all candles."""
+        return self.place, self.level, self.packs, self.pairs, 0, self.candles
 
 
 class Crossings:
@@ -211,6 +212,14 @@ class TrialKeys:
             known = self._known[id(key)] = key, self._place.setdefault(key, len(self._place))
         return known[1]
 
+    def of(self, trial: int) -> tuple[list[Given], IntArray, FloatArray, FloatArray]:
+        """Return a trial's columns, its row of places among them (-1 for none), and of levels and packs."""
+        used, places = np.unique(self._rows[trial], return_inverse=True)
+        none = int(used[0] < 0)
+        keys = [self._keys[key] for key in used[none:].tolist()]
+        rows = slice(trial, trial + 1)
+        return keys, (places - none)[None, :], self._levels[rows], self._packs[rows]
+
     @cached_property
     def find(self) -> Callable[..., int]:
         """Machine code of `find_many` for the strategy."""
@@ -240,7 +249,9 @@ class TrialKeys:
         lies = np.zeros(len(self._keys) + 1, dtype=np.int64)  # the last for none, which is told by 0
         lies[used] = [each.__array_interface__["data"][0] for each in kept]
         chosen = trials[: len(rows)]
-        return TrialColumns(kept, lies[rows], self._levels[chosen], self._packs[chosen], self.pairs)
+        return TrialColumns(
+            kept, lies[rows], self._levels[chosen], self._packs[chosen], self.pairs, len(columns)
+        )
 
 
 def known_after(key: ColumnKey) -> int:

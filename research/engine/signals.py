@@ -67,11 +67,13 @@ def keep_features(known: Floats, k: int, now: Features) -> None:
 def features_of(series: Floats, known: Floats, plan: FeaturePlan, count: int, index: int) -> Features:
     """Return a candle's features out of `known`, where the first who asks writes them.
 
-    `known` has room for every candle's, or for one candle's only, which is then worked out anew.
+    `known` has room for every candle's, or for none of them, which are then worked out anew: those that
+    nobody reads are not, for a compiler sees that.
     """
-    kept = len(known) > KNOWN
-    k = KNOWN * index if kept else 0
-    if not kept or known[k] == 0.0:
+    if len(known) <= KNOWN:
+        return features_at(series, 0, count, index, index + 1, plan)
+    k = KNOWN * index
+    if known[k] == 0.0:
         keep_features(known, k, features_at(series, 0, count, index, index + 1, plan))
     flags = int(known[k]) - 1
     atr = series[2 * count + index]
@@ -204,6 +206,8 @@ def find_many(  # noqa: C901, PLR0912  # one loop within the other, as candles a
     level: Any,
     packs: Any,
     pairs: int,
+    first: int,
+    until: int,
     plan: FeaturePlan,
     series: Floats,
     known: Floats,
@@ -218,20 +222,18 @@ def find_many(  # noqa: C901, PLR0912  # one loop within the other, as candles a
 ) -> int:
     """Ask a strategy that decides over columns where it can vote, trial by trial; write as `find_events`.
 
-    `addresses` int64[trials, columns + 2 * pairs] are those of a trial's columns and of the columns that
-    cross, 0 where that is `level` float64[trials, pairs]; `packs` its parameters. Without pairs every candle
-    is asked about. Trial t has room from row `begins[t]` to `begins[t + 1]`, and `counts[t]` is how many
-    events it has: beyond its room they are counted only. Returns the trials before the first that finds no
-    room. All trials go through one piece of the candles before the next, so what they share stays in the
-    cache.
+    Candles from `first` until `until` are looked at, and the one before them. `addresses` int64[trials,
+    columns + 2 * pairs] are those of a trial's columns and of the columns that cross, 0 where that is `level`
+    float64[trials, pairs]; `packs` its parameters. Without pairs every candle is asked about. Trial t has room
+    from row `begins[t]` to `begins[t + 1]`, and `counts[t]`, which goes on from what it is, is how many events
+    it has: beyond its room they are counted only. Returns the trials before the first that finds no room. All
+    trials go through one piece of the candles before the next, so what they share stays in the cache.
     """
     count, trials = len(turn_of), len(packs)
-    for trial in range(trials):
-        counts[trial] = 0
-    for begin in range(0, count, WORD * AT_ONCE):
-        marked = part = min(count - begin, WORD * AT_ONCE)
+    for begin in range(first, until, WORD * AT_ONCE):
+        marked = part = min(until - begin, WORD * AT_ONCE)
         # One after the other, for what is read here and there waits for memory each time.
-        for index in range(begin, begin + part):
+        for index in range(begin, begin + part if len(known) > KNOWN else begin):
             if known[KNOWN * index] == 0.0:
                 keep_features(known, KNOWN * index, features_at(series, 0, count, index, index + 1, plan))
         for trial in range(trials):

@@ -222,6 +222,7 @@ class TrialRunner:
             return None
         asked, (_, series, turns) = keys.asked(rows, self.inputs.columns[index]), self.inputs.tapes[index]
         more = self.known[index], *self.crossings.room, *turns, self.event, self.confidence, begins, counts
+        counts[:] = 0
         try:
             return keys.find(*asked.given, PLAN, series, *more)
         except (ArithmeticError, ValueError):
