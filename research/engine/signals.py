@@ -223,11 +223,12 @@ def find_many(  # noqa: C901, PLR0912  # one loop within the other, as candles a
     """Ask a strategy that decides over columns where it can vote, trial by trial; write as `find_events`.
 
     Candles from `first` until `until` are looked at, and the one before them. `addresses` int64[trials,
-    columns + 2 * pairs] are those of a trial's columns and of the columns that cross, 0 where that is `level`
-    float64[trials, pairs]; `packs` its parameters. Without pairs every candle is asked about. Trial t has room
-    from row `begins[t]` to `begins[t + 1]`, and `counts[t]`, which goes on from what it is, is how many events
-    it has: beyond its room they are counted only. Returns the trials before the first that finds no room. All
-    trials go through one piece of the candles before the next, so what they share stays in the cache.
+    columns + 2 * pairs] are those of a trial's columns and of the columns that cross, 0 where that is
+    `level` float64[trials, pairs]; `packs` its parameters. Without pairs every candle is asked about. Trial
+    t has room from row `begins[t]` to `begins[t + 1]`, and `counts[t]`, which goes on from what it is, is
+    how many events it has: beyond its room they are counted only. Returns the trials before the first that
+    finds no room. All trials go through one piece of the candles before the next, so what they share stays
+    in the cache.
     """
     count, trials = len(turn_of), len(packs)
     for begin in range(first, until, WORD * AT_ONCE):
