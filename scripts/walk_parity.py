@@ -1,6 +1,6 @@
 """A walk of the promise that a backtest is the loop: every strategy, indicator and exit on every shared file.
 
-    python -m scripts.walk_parity --candles 900 --seed 7
+    python -m scripts.walk_parity --candles 600 --seed 7
 
 Of each file of candles in the shared data a slice at a place drawn by the seed is run twice for each
 strategy, by the loop and by the backtest, and everything both did is compared to the bit: trades, vetoes,
@@ -40,6 +40,7 @@ RISK: dict[str, Any] = {
 }  # fmt: skip  # limits so wide that much is traded
 ABOVE = {"by-leave-above"}
 """Those that read candles of four hours, which a day does not divide."""
+LONGEST_WARMUP = 1_000
 WRITTEN = '''"""The {name} indicator, asked in the plainest way."""
 
 from typing import Any
@@ -67,7 +68,7 @@ class Walked(Declared):
 def main() -> None:
     """Walk, report and judge."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--candles", type=int, default=900, help="of each file, for each strategy")
+    parser.add_argument("--candles", type=int, default=600, help="of each file, behind a warm-up")
     parser.add_argument("--seed", type=int, default=7, help="of the places in the files")
     parser.add_argument("--only", default="", help="files whose name holds this")
     parser.add_argument("--machine", action="store_true", help="hold machine code beside, for built-in ones")
@@ -79,7 +80,7 @@ def main() -> None:
     for name, candles in _slices(asked.candles, asked.seed, asked.only):
         for strategy in sorted(STRATEGIES.keys() - (ABOVE if candles.timeframe_ms > HOUR_MS else set())):
             machine = asked.machine and strategy in built_in
-            difference = _difference(candles, strategy, count, machine=machine)
+            difference = _difference(candles, asked.candles, strategy, count, machine=machine)
             if difference is not None:
                 wrong.append(f"DIFFERS    {name} {strategy}: {difference}")
         print(f"{name}: {count['runs']} runs, {count['trades']} trades, {count['vetoes']} vetoes", flush=True)
@@ -111,19 +112,21 @@ def _slices(count: int, seed: int, only: str) -> Iterator[tuple[str, Candles]]:
     chance = random.Random(seed)
     for file in sorted(data_folder().glob("*/1?/*.csv.gz")):
         candles = load(file)
-        start = chance.randrange(max(1, len(candles) - count))
+        start = chance.randrange(max(1, len(candles) - LONGEST_WARMUP - count))
         if only in file.name:
-            yield f"{file.name} from {start}", candles[start : start + count]
+            yield f"{file.name} from {start}", candles[start : start + LONGEST_WARMUP + count]
 
 
-def _difference(candles: Candles, strategy: str, count: Counter[str], *, machine: bool) -> object:
+def _difference(candles: Candles, asked: int, strategy: str, count: Counter[str], *, machine: bool) -> object:
     settings = Settings(reasoning={"strategies": (strategy,)}, risk=RISK)
     options = options_for(settings, [candles])
-    result = backtest([candles], setup_of(options), plain())
+    setup = setup_of(options)
+    candles = candles[: setup.warmup + asked]
+    result = backtest([candles], setup, plain())
     count += Counter(runs=1, trades=len(result.trades), vetoes=len(result.vetoes))
     difference = compare(run_loop(options, [candles]), result)
     if difference is None and machine:
-        other = backtest([candles], setup_of(options), compiled())
+        other = backtest([candles], setup, compiled())
         pairs = ((getattr(result, each), getattr(other, each)) for each in ("trades", "vetoes", "equity"))
         if any(one.tolist() != two.tolist() for one, two in pairs):
             return "machine code and plain Python differ"
