@@ -23,6 +23,7 @@ from agent.settings.user_strategies import load_folder
 from agent.verify.parity import compare, run_loop
 from agent.wiring.backtests import options_for, setup_of
 from domain.times import HOUR_MS
+from reasoning.declare import Declared
 from reasoning.indicators.kind import IndicatorKind
 from reasoning.indicators.table import INDICATORS
 from reasoning.strategies.registry import STRATEGIES
@@ -90,7 +91,8 @@ def main() -> None:
 
 def _registered() -> None:
     """Have every strategy of the walk among those that may speak. Raises ValueError for one that is none."""
-    for each in (*LEAVING, ByFall, ByRise):
+    own: tuple[type[Declared], ...] = (*LEAVING, ByFall, ByRise)
+    for each in own:
         STRATEGIES[each.strategy.name] = each.strategy
     with tempfile.TemporaryDirectory() as folder:
         for kind in INDICATORS.values():
