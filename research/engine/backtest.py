@@ -163,28 +163,10 @@ def backtest(
     from research.engine.in_parts import backtest_in_parts, bytes_of  # noqa: PLC0415  # it reads this module
 
     engine = engine or compiled()
-    if len(candles) > 1 and (needed := bytes_of(candles, engine)) > memory:
-        _check_parts(candles, setup, needed)
+    if len(candles) > 1 and bytes_of(candles, engine) > memory:
         return backtest_in_parts(candles, setup, engine, memory)
     prepared = Recording(candles, setup.instruments, setup.warmup, engine, setup.beside)
     return run(prepared, candles, setup)
-
-
-def _check_parts(candles: Sequence[Candles], setup: Setup, needed: int) -> None:
-    """Raise BadInput for what parts of a tape do not have: a pair list's candles, or a custom exit's."""
-    if setup.pair_list is not None:
-        raise BadInput(
-            "pair lists look at all symbols at once, so these candles are not traded in parts; give a memory "
-            f"of {-(-needed // 2**20)} MB (--memory), fewer candles, or set pairlist.source to off"
-        )
-    voices = (voice for each in candles for voice in setup.voices_of(each.symbol))
-    for voice in voices:
-        plan = voice.strategy.exits_for(voice.packed)
-        if plan is not None and plan.leave is not None and plan.leave.numbers:
-            raise BadInput(
-                f"strategy {voice.strategy.name}: its leave reads {plan.leave.numbers[0]}, so these candles "
-                f"are not traded in parts; give a memory of {-(-needed // 2**20)} MB, or fewer candles"
-            )
 
 
 def memory_of(megabytes: int | None) -> int:

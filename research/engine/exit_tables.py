@@ -110,7 +110,8 @@ class _Columns:
             return [self._place(key, self._joined(key)) for key in keys]
         wanted = [_Wanted(id(strategy), packed, known[name]) for name in leave.numbers]
         if not all(each in self.at for each in wanted):
-            for each, column in zip(wanted, self._stepped(strategy, packed, wanted), strict=True):
+            stepped = self.prepared.numbers(strategy, packed, [each.place for each in wanted])
+            for each, column in zip(wanted, np.concatenate(stepped, axis=1), strict=True):
                 self._place(each, column)
         return [self.at[each] for each in wanted]
 
@@ -122,7 +123,8 @@ class _Columns:
     def _shared(
         self, strategy: Strategy[Any], packed: tuple[Any, ...], names: Sequence[str]
     ) -> list[ColumnKey] | None:
-        return _keys(strategy, packed, names) if self.prepared.engine.compiled else None
+        prepared = self.prepared
+        return _keys(strategy, packed, names) if prepared.engine.compiled and not prepared.partial else None
 
     def _place(self, key: Any, column: Any) -> int:
         if key not in self.at:
@@ -137,19 +139,6 @@ class _Columns:
             tapes = zip(self.prepared.tapes, self.prepared.series, strict=True)
             self.caches = [ColumnCache(tape, series) for tape, series in tapes]
         return np.concatenate([cache.get(key) for cache in self.caches])
-
-    def _stepped(
-        self, strategy: Strategy[Any], packed: tuple[Any, ...], wanted: Sequence[_Wanted]
-    ) -> list[Any]:
-        """Return the numbers a strategy keeps of each candle, stepped over every tape."""
-        gather, give = self.prepared.engine.kept(strategy), self.prepared.give
-        places = give(np.array([each.place for each in wanted], dtype=np.int64))
-        parts = []
-        for tape, columns in zip(self.prepared.tapes, self.prepared.columns, strict=True):
-            out = give(np.zeros(len(wanted) * len(tape.close)))
-            gather(give(np.zeros(strategy.size_for(packed))), packed, *columns, places, out)
-            parts.append(np.asarray(out).reshape(len(wanted), -1))
-        return list(np.concatenate(parts, axis=1))
 
 
 def _keys(strategy: Strategy[Any], packed: tuple[Any, ...], names: Sequence[str]) -> list[ColumnKey] | None:

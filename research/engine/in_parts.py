@@ -17,10 +17,9 @@ import numpy as np
 
 from domain.errors import BadInput
 from domain.times import DAY_MS
-from reasoning.kernels.features import PLAN
-from reasoning.kernels.indicators import ATR_SIZE
+from reasoning.kernels.strategy import Strategy
 from research.data.candles import Candles, FloatArray, IntArray, merged
-from research.engine.backtest import Setup, check_cash, events_of, live, opened, result_of
+from research.engine.backtest import Setup, check_cash, live, opened, result_of
 from research.engine.compiler import CompiledRules
 from research.engine.exit_tables import divided
 from research.engine.informed import BesideCandles
@@ -37,9 +36,7 @@ from research.engine.layout import (
     EVENT_COUNT,
     EVENT_CYCLE,
     EVENT_TURN,
-    EVENT_VOICES,
     LOTS,
-    PER_VOICE,
     SYMBOL,
     TRADE_ROW,
     TRADES,
@@ -52,21 +49,22 @@ from research.engine.layout import (
     VETOES_AT,
     Opinions,
 )
-from research.engine.opinions import opinions_at
-from research.engine.recording import Recording
+from research.engine.pairs_in_parts import PairListsInParts
+from research.engine.recording import Numbers, Recording
 from research.engine.result import Result
+from research.engine.symbol_in_parts import SymbolInParts
 from research.engine.tape import no_tape
-from research.engine.tape_parts import BACK, TapePart, TapeSource
-from research.engine.vote_rows import MEGABYTE, Read, VoteRows, vote_rows
+from research.engine.tape_parts import TapePart
+from research.engine.vote_rows import MEGABYTE, vote_rows
 
 CANDLE_BYTES = 176
 """Bytes of a candle while its symbol is asked for votes, or while the account lives through it."""
 VOTE_BYTES, VOICE_BYTES, OPINION_BYTES = 24, 40, 24
 """Bytes of a vote that is kept, more for each voice and each model; twice that while it is lived through."""
+EXIT_BYTES, NUMBER_BYTES = 40, 24
+"""Bytes of a candle more where exits are declared, and for each number that a custom one reads."""
 PLAIN_TIMES = 5
 """How many times that plain Python takes, which reads lists."""
-SPOKEN = 3
-"""How many of the opinions have a row for each vote."""
 TRADE_CYCLE, VETO_CYCLE = 2, 0
 """Where rows of trades and vetoes have their cycle."""
 
@@ -132,83 +130,6 @@ def _parts(days: IntArray, costs: IntArray, room: int) -> Iterator[tuple[int, in
         first = until
 
 
-class Votes:
-    """One symbol's votes: rows as `layout` has them, but an event's cycle is its instant, in ms (UTC)."""
-
-    def __init__(self, event: IntArray, confidence: FloatArray, opinions: Opinions, kept: VoteRows) -> None:
-        self.count = len(event)
-        self._begins = int(event[0, EVENT_CYCLE]) // DAY_MS if len(event) else 0
-        ends = int(event[-1, EVENT_CYCLE]) // DAY_MS + 2 if len(event) else 1
-        self._rows = np.searchsorted(event[:, EVENT_CYCLE], np.arange(self._begins, ends) * DAY_MS)
-        self._event: Read = kept.keep(event)
-        self._confidence: Read = kept.keep(confidence)
-        models = len(opinions.weight)
-        kinds = zip(opinions[:SPOKEN] if models else (), (np.int64, np.float64, np.float64), strict=False)
-        self._spoken: list[Read] = [
-            kept.keep(np.asarray(each, dtype=kind).reshape(-1, models)) for each, kind in kinds
-        ]
-        none: Any = np.zeros(0)
-        self.models = opinions._replace(vote=none, confidence=none, chance=none) if models else opinions
-
-    def before(self, days: IntArray) -> IntArray:
-        """Return how many votes there are before each of some days, counted from 1970."""
-        return self._rows[np.clip(days - self._begins, 0, len(self._rows) - 1)]
-
-    def between(self, first_ms: int, last_ms: int) -> slice:
-        """Return which votes are of the days from that of one instant to that of another."""
-        days = np.array([first_ms // DAY_MS, last_ms // DAY_MS + 1])
-        return slice(*self.before(days).tolist())
-
-    def read(self, run: slice) -> tuple[IntArray, FloatArray, list[Any]]:
-        """Return rows of votes, and what models say of them."""
-        return self._event(run), self._confidence(run), [each(run) for each in self._spoken]
-
-
-class SymbolInParts:
-    """One symbol of a session: its votes, and its tape part by part. Raises BadInput as `TapeSource`."""
-
-    def __init__(
-        self,
-        candles: Candles,
-        setup: Setup,
-        engine: CompiledRules,
-        beside: Sequence[BesideCandles],
-        kept: VoteRows,
-    ) -> None:
-        self.instrument = setup.instruments[candles.symbol]
-        self.source = TapeSource(candles, self.instrument, setup.warmup)
-        alone = Recording.of([self.source.whole], [self.instrument], engine, beside=beside)
-        event, confidence, counts = events_of(alone, setup)
-        names = [voice.strategy.name for voice in setup.voices]
-        opinions = opinions_at(alone, names, setup.models, event, confidence, counts)
-        voices = len(setup.voices)
-        rows = event.reshape(-1, EVENT_VOICES + PER_VOICE * voices)
-        rows[:, EVENT_CYCLE] = self.source.turn_ms[rows[:, EVENT_TURN]]
-        self.votes = Votes(rows, confidence.reshape(-1, 1 + voices), opinions, kept)
-        self.source.drop()
-        self._memory: Any = alone.give(np.zeros(ATR_SIZE))
-        self._known: FloatArray = np.zeros(0)
-        self._filled = 0
-        self.entry = 0
-
-    def series(self, part: TapePart, engine: CompiledRules) -> Any:
-        """Return closes, volumes and ATRs of a part, as `Recording.series` has them; parts come in order."""
-        tape, rows = part.tape, len(part.tape.close)
-        new = rows - max(part.candle - part.spare + rows - self._filled, 0)
-        fresh = slice(new, rows)
-        taken = (each[fresh] for each in (tape.high, tape.low, tape.close, tape.volume))
-        columns = [np.ascontiguousarray(each) for each in taken]
-        given = columns if engine.compiled else [each.tolist() for each in columns]
-        filled: Any = np.zeros(3 * (rows - new))
-        filled = filled if engine.compiled else filled.tolist()
-        engine.fill_series(filled, self._memory, PLAN, *given)
-        self._known = np.append(self._known, np.asarray(filled, dtype=np.float64)[2 * (rows - new) :])
-        atr = self._known[len(self._known) - rows :]
-        self._known, self._filled = self._known[-BACK - 2 :], self._filled + rows - new
-        result = np.concatenate((tape.close.astype(np.float64), tape.volume, atr))
-        return result if engine.compiled else result.tolist()
-
-
 def _times(sides: Sequence[SymbolInParts]) -> Iterator[IntArray]:
     """Yield each symbol's instants, and give their memory back once the next are asked for."""
     for side in sides:
@@ -229,7 +150,11 @@ class SessionInParts:
         self.equity = np.zeros_like(instants)
         self.divided = (0, 0)
         voices = (voice for each in self._grids for voice in setup.voices_of(each.symbol))
-        self._leaving = any(voice.strategy.exits_for(voice.packed) for voice in voices)
+        plans = {(v.strategy.name, v.packed): v.strategy.exits_for(v.packed) for v in voices}
+        self._read = sum(len(plan.leave.numbers) for plan in plans.values() if plan and plan.leave)
+        self._leaving = any(plans.values())
+        rule = setup.pair_list
+        self._lists = None if rule is None else PairListsInParts(sides, self._grids, rule)
 
     def days(self, each: int) -> tuple[IntArray, IntArray]:
         """Return each UTC day's first cycle, and the end, and the bytes each takes; `each` are a candle's."""
@@ -238,8 +163,9 @@ class SessionInParts:
         begun = np.append(day[first[:-1]], day[-1] + 1)
         votes = sum(side.votes.before(begun) for side in self._sides)
         a_vote = VOTE_BYTES + VOICE_BYTES * len(self._setup.voices) + OPINION_BYTES * len(self._setup.models)
-        times = 2 if self._engine.compiled else 2 * PLAIN_TIMES
-        return first, np.diff(first) * len(self._sides) * each + np.diff(votes) * a_vote * times
+        plain = 1 if self._engine.compiled else PLAIN_TIMES
+        each += (EXIT_BYTES + NUMBER_BYTES * self._read if self._leaving else 0) * plain
+        return first, np.diff(first) * len(self._sides) * each + np.diff(votes) * a_vote * 2 * plain
 
     def live(self, first: int, until: int) -> None:
         """Live through the cycles from `first` on and before `until`, which are whole days."""
@@ -247,9 +173,10 @@ class SessionInParts:
         parts = [self._part(side, instants) for side in self._sides]
         prepared = Recording.of([each.tape for each in parts], self._grids, self._engine, instants)
         if self._leaving:
-            prepared.series = [
-                side.series(part, self._engine) for side, part in zip(self._sides, parts, strict=True)
-            ]
+            prepared.series = [side.series(part) for side, part in zip(self._sides, parts, strict=True)]
+            prepared.numbers, prepared.partial = self._numbers_of(parts), True
+        if self._lists is not None:
+            prepared.lists = self._lists.of(instants, prepared.give)
         spans = [side.votes.between(int(instants[0]), int(instants[-1])) for side in self._sides]
         trades, vetoes = int(self.ints[TRADES]), int(self.ints[VETOES])
         self._begin(parts, [each.stop - each.start for each in spans], first)
@@ -268,6 +195,22 @@ class SessionInParts:
             self.ints[begin:end].reshape(-1, width)[:, column] += first
         for side in self._sides:
             side.source.drop()
+
+    def _numbers_of(self, parts: Sequence[TapePart]) -> Numbers:
+        """Return what says the numbers that custom exits read, symbol by symbol; where none does, zeros."""
+
+        def numbers(
+            strategy: Strategy[Any], packed: tuple[Any, ...], places: Sequence[int]
+        ) -> list[FloatArray]:
+            results = []
+            for side, part in zip(self._sides, parts, strict=True):
+                voices = self._setup.voices_of(side.instrument.symbol)
+                spoken = any(each.strategy is strategy and each.packed == packed for each in voices)
+                blank = np.zeros((len(places), len(part.tape.close)))
+                results.append(side.numbers(part, strategy, packed, places) if spoken else blank)
+            return results
+
+        return numbers
 
     def _part(self, side: SymbolInParts, instants: IntArray) -> TapePart:
         ms = side.source.turn_ms

@@ -25,13 +25,14 @@ class PairRule:
     spread_bp: float
 
 
-class _Measured:
-    """One tape with what was traded up to each candle, in whole units."""
+class MeasuredTape:
+    """One tape with what was traded up to each candle, in whole units; `first` is when its symbol's began."""
 
-    def __init__(self, tape: Tape, instrument: Instrument, rule: PairRule) -> None:
+    def __init__(self, tape: Tape, instrument: Instrument, rule: PairRule, first: int) -> None:
         tick = instrument.tick
         self.tape = tape
         self.rule = rule
+        self.covered = PairCoverage(first, first)
         self.high: FloatArray = np.multiply(tape.high, tick, dtype=np.float64)
         self.low: FloatArray = np.multiply(tape.low, tick, dtype=np.float64)
         product = tape.close * tick * tape.volume * UNITS
@@ -50,10 +51,7 @@ class _Measured:
         if begin < end:
             units = int(self.sums[end] - self.sums[begin])
             window = PairWindow(units, float(self.high[begin:end].max()), float(self.low[begin:end].min()))
-        first = int(tape.time[0])
-        return measured(
-            tape.symbol, at_ms, window_ms, PairCoverage(first, first), window, self.rule.spread_bp
-        )
+        return measured(tape.symbol, at_ms, window_ms, self.covered, window, self.rule.spread_bp)
 
 
 def flags_of(
@@ -66,7 +64,10 @@ def flags_of(
     numbers, first = np.unique(instants // rule.settings.refresh_ms, return_index=True)
     count = int(numbers[-1] - numbers[0]) + 1
     off = np.zeros((len(tapes), count), dtype=np.int64)
-    columns = [_Measured(*each, rule) for each in zip(tapes, instruments, strict=True)]
+    columns = [
+        MeasuredTape(tape, grid, rule, int(tape.time[0]))
+        for tape, grid in zip(tapes, instruments, strict=True)
+    ]
     for number, index in zip((numbers - numbers[0]).tolist(), first.tolist(), strict=True):
         at_ms = int(instants[index])
         pairs = listed([each.at(at_ms) for each in columns], rule.settings)

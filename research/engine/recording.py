@@ -1,6 +1,6 @@
 """Candles made ready for many backtests: tapes, and what does not depend on any strategy."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -22,6 +22,8 @@ from research.engine.stretches import blocks_of
 from research.engine.tape import Tape, tape_of
 
 Places = NDArray[np.int32]
+Numbers = Callable[[Strategy[Any], tuple[Any, ...], Sequence[int]], list[FloatArray]]
+"""Returns what a strategy keeps at places of its memory after each candle: float64[places, n], by tape."""
 
 
 def cycles_of(instants: IntArray, times: IntArray) -> IntArray:
@@ -52,6 +54,8 @@ class Recording:
             tape_of(each, grid, warmup) for each, grid in zip(candles, self.instruments, strict=True)
         ]
         self.beside = beside
+        self.lists: PairFlags | None = None
+        self.partial = False
         self._behind: dict[tuple[Any, ...], FloatArray] = {}
         self.classes = sorted({each.asset_class for each in self.instruments})
 
@@ -128,6 +132,23 @@ class Recording:
         return built
 
     @cached_property
+    def numbers(self) -> Numbers:
+        """What says the numbers that a strategy keeps, stepped over every tape."""
+
+        def numbers(
+            strategy: Strategy[Any], packed: tuple[Any, ...], places: Sequence[int]
+        ) -> list[FloatArray]:
+            gather, at = self.engine.kept(strategy), self.give(np.array(places, dtype=np.int64))
+            results = []
+            for tape, columns in zip(self.tapes, self.columns, strict=True):
+                out = self.give(np.zeros(len(places) * len(tape.close)))
+                gather(self.give(np.zeros(strategy.size_for(packed))), packed, *columns, at, out)
+                results.append(np.asarray(out, dtype=np.float64).reshape(len(places), -1))
+            return results
+
+        return numbers
+
+    @cached_property
     def columns(self) -> list[tuple[Any, ...]]:
         """Open, high, low, close, volume and open time of each symbol, as the engine takes them."""
         return [
@@ -187,6 +208,8 @@ class Recording:
 
     def pair_flags(self, rule: PairRule | None) -> PairFlags:
         """Return who is off the pair lists of a session, as the replay reads it."""
+        if self.lists is not None:
+            return self.lists
         if rule is None:
             return PairFlags(1, 0, 0, self.give(np.zeros(0, dtype=np.int64)))
         first, count, off = flags_of(self.tapes, self.instruments, self.instants, rule)

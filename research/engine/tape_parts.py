@@ -56,7 +56,9 @@ class TapeSource:
 
     def opened(self, candle: int) -> int:
         """Return the open time of a candle of the whole tape."""
-        return int((self._candles if self._kept is None else self._kept).time[candle])
+        result = int((self._candles if self._kept is None else self._kept).time[candle])
+        self._candles.release()
+        return result
 
     def part(self, first: int, until: int) -> TapePart:
         """Return the turns from `first` on and before `until`, with the one before them."""

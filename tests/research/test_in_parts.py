@@ -12,13 +12,13 @@ from agent.settings.given import Settings
 from agent.wiring.backtests import options_for, setup_of
 from domain.custom_exit import CONSTANT, DIVIDE, END, NO_REASON, CustomExit
 from domain.errors import BadInput
-from domain.exits import ExitPlan
+from domain.exits import BY_CUSTOM, ExitPlan
 from domain.impact import Impact
 from domain.times import HOUR_MS
 from reasoning.strategies.registry import STRATEGIES
 from reasoning.strategies.rsi import RSI
 from research.data.candles import Candles
-from research.engine import in_parts, layout
+from research.engine import in_parts, layout, pairs_in_parts
 from research.engine.backtest import Setup, backtest, live
 from research.engine.compiler import CompiledRules, compiled, plain
 from research.engine.in_parts import PLAIN_TIMES, bytes_of
@@ -26,6 +26,7 @@ from research.engine.layout import ExitTables
 from research.engine.result import Result
 from research.engine.tape import tape_of
 from research.engine.tape_parts import BACK
+from risk.table import OFF_LIST
 from tests.research.leaving import leaving  # noqa: F401  # a fixture
 from tests.research.made import START
 from tests.research.test_doubted import spoiled
@@ -124,6 +125,37 @@ def test_every_exit_is_due_in_parts_as_in_one(monkeypatch: pytest.MonkeyPatch) -
     assert result.divided[1] == 7
     spans = result.trades["closed_ms"] - result.trades["opened_ms"]
     assert spans.max() > (BACK + 24) * HOUR_MS, "one began before all that its last part can read"
+
+
+@pytest.mark.usefixtures("leaving")
+@pytest.mark.parametrize("engine", [plain, compiled])
+def test_custom_exits_read_the_same_numbers_in_parts(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    candles = hours(500)
+    names = ("by-leave", "by-leave-above", "by-leave-alone") if engine is plain else ("by-leave",)
+    setup = asked(candles, names, risk=PORTFOLIO)
+    first, *others = setup.voices
+    own = replace(first, packed=first.strategy.params(patience=120).packed())
+    setup = replace(setup, own_voices={"ETH-USDT": (own, *others)})
+    result = lived(candles, setup, engine(), monkeypatch)
+    assert (result.trades["ending"] == BY_CUSTOM).sum() > 20
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"volume_top": 2, "refresh_minutes": 420},
+        {"volatility_most": 15.0, "window_hours": 120, "refresh_minutes": 60, "age_days": 3},
+    ],
+)
+def test_pair_lists_are_the_same_in_parts(filters: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    candles = hours()
+    monkeypatch.setattr(pairs_in_parts, "AT_ONCE", 20)
+    pairs = {"source": "candles", **filters}
+    result = lived(
+        candles, asked(candles, ("rsi", "sma"), risk=PORTFOLIO, pairlist=pairs), plain(), monkeypatch
+    )
+    assert OFF_LIST in set(result.vetoes["rule"].tolist())
+    assert len(result.trades) > 10
 
 
 @pytest.mark.parametrize("kind", ["wick", "two in a row", "crash"])

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from agent.settings.given import Settings
 from agent.wiring.backtests import options_for, setup_of
-from domain.errors import BadInput
 from domain.exits import BY_BREAK_EVEN, BY_CUSTOM, BY_ROI, BY_TIME, BY_TRAIL, ENDINGS, ExitPlan
 from reasoning.kernels.strategy import NumberPlace
 from reasoning.strategies.registry import STRATEGIES
@@ -124,15 +123,6 @@ def random_exits(folder: Path, seed: int) -> ExitPlan:
     assert plan.leave is not None
     leave = msgspec.structs.replace(plan.leave, numbers=("rsi",) * len(plan.leave.numbers))
     return ExitPlan(after_ms=EVERY.after_ms, trail=EVERY.trail, leave=leave)
-
-
-def test_a_custom_exit_that_reads_candles_is_not_traded_in_parts_and_says_so() -> None:
-    candles = [market(f"seeded/1h/{each}", 300) for each in FOUR[:2]]
-    for name, refused in (("by-leave", True), ("by-leave-alone", True), ("by-time", False)):
-        options = options_for(Settings(reasoning={"strategies": (name,)}), candles)
-        with pytest.raises(BadInput, match="memory") as caught:
-            backtest(candles, setup_of(options), plain(), memory=1)
-        assert ("its leave reads" in str(caught.value)) == refused
 
 
 def _given(plan: ExitPlan, _packed: Any) -> ExitPlan:
