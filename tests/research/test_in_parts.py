@@ -134,7 +134,8 @@ def test_custom_exits_read_the_same_numbers_in_parts(engine: Any, monkeypatch: p
     names = ("by-leave", "by-leave-above", "by-leave-alone") if engine is plain else ("by-leave",)
     setup = asked(candles, names, risk=PORTFOLIO)
     first, *others = setup.voices
-    own = replace(first, packed=first.strategy.params(patience=120).packed())
+    params: Any = first.strategy.params
+    own = replace(first, packed=params(patience=120).packed())
     setup = replace(setup, own_voices={"ETH-USDT": (own, *others)})
     result = lived(candles, setup, engine(), monkeypatch)
     assert (result.trades["ending"] == BY_CUSTOM).sum() > 20
