@@ -239,7 +239,9 @@ class OpenedAccount:
         )
 
     def _stale(self) -> None:
-        """Refuse changed settings that this program does not take, and say which are over."""
+        """Refuse changed settings that this program does not take, and say which are over or do nothing."""
+        for each in self.options.pairlist.without_effect(len(self.options.symbols)):
+            log.say("warning", "settings without effect", why=each)
         changed = self.parts.state.changed
         over = changed.keys() - standing(changed, self.options.public()).keys()
         if over:

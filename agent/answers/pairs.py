@@ -26,7 +26,8 @@ class PairListAnswer(Struct, frozen=True, kw_only=True):
     """The pair list of a journal's last session, or one made just now, then `journal` is None.
 
     `source` is "off" where entries go by no list. `measured_at` is None before the first list. `fault` says
-    why it could not be refreshed, `stale` that it is too old to stand.
+    why it could not be refreshed, `stale` that it is too old to stand. `warnings` tell of settings without
+    effect.
     """
 
     journal: str | None
@@ -36,3 +37,4 @@ class PairListAnswer(Struct, frozen=True, kw_only=True):
     fault: str | None = None
     stale: bool = False
     pairs: list[CandidateRow] = []
+    warnings: list[str] = []

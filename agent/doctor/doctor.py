@@ -63,6 +63,7 @@ def _configuration(
     results = _beside(settings.home, config_path(flags, config)) or [
         CheckResult("configuration", "ok", "every setting is valid")
     ]
+    results += map(_idle, settings.pairlist.without_effect(len(settings.symbols)))
     file = config_path(flags, config)
     if file is not None:
         results.append(_private("configuration file", file))
@@ -86,6 +87,11 @@ def _bot(home: Home, flags: Mapping[str, Any], config: Path | None) -> Iterator[
 def _bad(problem: str) -> CheckResult:
     remedy = "mend it; agent config init writes a file with every setting explained"
     return CheckResult("configuration", "fail", problem, remedy)
+
+
+def _idle(warning: str) -> CheckResult:
+    what, _, remedy = warning.partition("; ")
+    return CheckResult("configuration", "warn", what, remedy)
 
 
 def _private(subject: str, path: Path) -> CheckResult:

@@ -5,10 +5,12 @@ made to a position that is voted to be sold, or that stands without its stop: th
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from agent.loop.one_by_one import guarded
 from agent.loop.turn import Turn
 from agent.orders.factory import OrderFactory
 from agent.state.adding import AddingPlan
@@ -39,7 +41,7 @@ def due_additions(turn: Turn, state: State) -> list[DueAddition]:
     if not state.adding:
         return []
     pairs = zip(turn.observations, turn.decisions, strict=True)
-    due = (_due(observation, decision, state) for observation, decision in pairs)
+    due = (guarded(turn, each.symbol, partial(_due, each, decision, state)) for each, decision in pairs)
     return [each for each in due if each is not None]
 
 

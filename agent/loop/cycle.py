@@ -12,6 +12,7 @@ thread comes before or after, and waits for no provider.
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -23,18 +24,21 @@ from agent.loop.ending import RecordedCycle
 from agent.loop.exits import due_exits
 from agent.loop.judging import TurnJudge
 from agent.loop.machine import LoopMachine
+from agent.loop.one_by_one import guarded, undecided
 from agent.loop.slices import due_slices
 from agent.loop.turn import Turn, look, look_beside, splits
 from agent.orders.executor import Executor
 from agent.state.record import Record
 from agent.state.seeing import Observed
 from domain.commands import Flatten, Kill
-from domain.decision import Action
+from domain.decision import Action, Decision
 from domain.errors import JournalFault, VenueFault
 from domain.events import CycleEnded, KillSwitchSet, PairsListed
 from domain.instrument import Instrument
+from domain.observation import Observation
 from domain.ports import Clock, Observer, Platform
 from domain.verdict import Approved
+from reasoning.advised import Promoted
 from reasoning.settings import ReasoningSettings
 from reasoning.vote import decide
 from risk.case import Policy
@@ -98,8 +102,8 @@ class Cycle(RecordedCycle):
         """Whether the others are decided on where one market is not seen; replays of old rows say no."""
         self.advise: Callable[[Turn], None] = nobody
         """Asks advisers about entries a turn's observations would lead to, and never raises."""
-        self.unjudged: Mapping[str, str] = {}
-        """Why custom exits could not be judged when they were looked at last, by symbol."""
+        self.told: Mapping[tuple[str, str], str] = {}
+        """What went wrong over single symbols when they were looked at last, by text and symbol."""
         self.list_pairs: Callable[[datetime, PairsListed | None], PairsListed | None] = no_pairs
         """Says which pair list is in force from this cycle on, None where it stays; asks nobody outside."""
         self.between: Callable[[datetime], None] = nothing
@@ -168,13 +172,14 @@ class Cycle(RecordedCycle):
         fire = self.machine.fire
         fire("observed")
         self._decide(turn)
-        turn.pairs = self.list_pairs(turn.at, self.state.pairs.current)
+        listing = partial(self.list_pairs, turn.at, self.state.pairs.current)
+        turn.pairs = guarded(turn, "pair list", listing)
         exits = due_exits(turn, self.state, self.executor.factory, self.policy)
-        self._tell_unjudged(turn)
         slices = due_slices(turn, self.state, exits)
         additions = [] if exits else due_additions(turn, self.state)
         idle = all(decision.action is Action.HOLD for decision in turn.decisions)
         if idle and not (exits or slices or additions):
+            self._tell_faults(turn)
             fire("held")
             return self.end(turn, "held")
         fire("decided")
@@ -182,6 +187,7 @@ class Cycle(RecordedCycle):
         self.judge.decided(turn, slices)
         turn.verdicts.extend(exits)
         self.judge.additions(turn, additions)
+        self._tell_faults(turn)
         approved = [verdict for verdict in turn.verdicts if isinstance(verdict, Approved)]
         # What a slice adds is protected at the stop as it was raised, so it comes behind that.
         approved.sort(key=lambda verdict: bool(verdict.order.slice_of))
@@ -193,14 +199,15 @@ class Cycle(RecordedCycle):
         fire("executed")
         return self.end(turn, "executed")
 
-    def _tell_unjudged(self, turn: Turn) -> None:
-        """Log a custom exit that cannot be judged, once for each reason: its position keeps all else."""
-        for symbol, why in turn.unjudged.items():
-            if self.unjudged.get(symbol) != why:
-                log.say("error", "custom exit not judged", symbol=symbol, why=why)
+    def _tell_faults(self, turn: Turn) -> None:
+        """Log what went wrong over one symbol, once for each reason: it was left alone, all else goes on."""
+        told = {("custom exit not judged", symbol): why for symbol, why in turn.unjudged.items()}
+        told |= {("left alone", symbol): why for symbol, why in turn.faults.items()}
+        for (text, symbol), why in told.items():
+            if self.told.get((text, symbol)) != why:
+                log.say("error", text, symbol=symbol, why=why)
         looked = {each.symbol for each in turn.observations if each.candles}
-        before = {symbol: why for symbol, why in self.unjudged.items() if symbol not in looked}
-        self.unjudged = before | turn.unjudged
+        self.told = {each: why for each, why in self.told.items() if each[1] not in looked} | told
 
     def _take_in(self, turn: Turn, failure: Exception | None) -> None:
         """Fold what was seen, also when a venue failed; what cannot be folded is left out of the record."""
@@ -245,20 +252,27 @@ class Cycle(RecordedCycle):
             turn.kill = KillSwitchSet(at=turn.at, active=True, reason=reason, by="agent")
 
     def _decide(self, turn: Turn) -> None:
-        state, cycle_id, at = self.state, turn.cycle_id, turn.at
-        promoted = state.promoted()
+        promoted = self.state.promoted()
         for observation in turn.observations:
-            orientation = state.orientations[observation.symbol]
-            beliefs = state.beliefs_for(observation)
-            decided = decide(cycle_id, observation, orientation, beliefs, self.reasoning, at, promoted)
-            if decided.held_back and state.ledger.books < WATCHED:
-                decided = replace(decided, held_back=())
-            turn.decisions.append(decided)
+            decided = guarded(turn, observation.symbol, partial(self._decided, turn, observation, promoted))
+            turn.decisions.append(decided or undecided(turn, observation))
+
+    def _decided(self, turn: Turn, observation: Observation, promoted: Mapping[str, Promoted]) -> Decision:
+        state = self.state
+        orientation = state.orientations[observation.symbol]
+        beliefs = state.beliefs_for(observation)
+        decided = decide(turn.cycle_id, observation, orientation, beliefs, self.reasoning, turn.at, promoted)
+        if decided.held_back and state.ledger.books < WATCHED:
+            decided = replace(decided, held_back=())
+        return decided
 
     def _look_before_entry(self, turn: Turn, *, adds: bool) -> None:
         """See that nobody else trades the account before an entry; the reason against it is journaled."""
         if adds or any(decision.action is Action.BUY for decision in turn.decisions):
-            reason = self.disturbed()
+            try:
+                reason = self.disturbed()
+            except Exception as fault:  # noqa: BLE001 -- ours: nothing is bought, and no exit waits for it
+                reason = f"the account could not be compared: {type(fault).__name__}: {fault}"
             if reason:
                 before = turn.blocked.get("")
                 turn.blocked[""] = f"{before}; {reason}" if before else reason

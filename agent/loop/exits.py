@@ -5,11 +5,13 @@ sold has the rest's stop raised with it. No rule of entries is asked, and no hea
 exit that cannot be judged is told of, and holds nothing up; nor does a fault over one position.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from agent.loop.one_by_one import guarded
 from agent.loop.turn import Turn
 from agent.orders.factory import OrderFactory
 from agent.state.leaving import NOTHING, asked
@@ -40,21 +42,31 @@ def due_exits(turn: Turn, state: State, factory: OrderFactory, policy: Policy) -
         position = state.ledger.positions.get(observation.symbol)
         if position is None or decision.action is Action.SELL or not observation.candles:
             continue
-        entry = state.entries.get(observation.symbol)
-        own = policy.of(observation.symbol)
-        if own.limits.trailing_ppm == 0 and (entry is None or not entry.exits):
-            continue
-        try:
-            held = _Held(turn, number, observation, position, state, factory, own)
-            approved = held.due()
-        except Exception as fault:  # noqa: BLE001 -- ours: this one keeps its stop, the others are left as declared
-            turn.unjudged[observation.symbol] = f"{type(fault).__name__}: {fault}"
-            continue
-        if held.asked.why:
-            turn.unjudged[observation.symbol] = held.asked.why
+        due = partial(_due, turn, number, observation, position, state, factory, policy)
+        approved = guarded(turn, observation.symbol, due)
         if approved is not None:
             results.append(approved)
     return results
+
+
+def _due(
+    turn: Turn,
+    number: int,
+    observation: Observation,
+    position: Position,
+    state: State,
+    factory: OrderFactory,
+    policy: Policy,
+) -> Approved | None:
+    entry = state.entries.get(observation.symbol)
+    own = policy.of(observation.symbol)
+    if own.limits.trailing_ppm == 0 and (entry is None or not entry.exits):
+        return None
+    held = _Held(turn, number, observation, position, state, factory, own)
+    approved = held.due()
+    if held.asked.why:
+        turn.unjudged[observation.symbol] = held.asked.why
+    return approved
 
 
 class _Stop(NamedTuple):

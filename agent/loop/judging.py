@@ -1,11 +1,16 @@
-"""The gate in a turn: decisions, slices and additions judged in order, each seeing what is reserved."""
+"""The gate in a turn: decisions, slices and additions judged in order, each seeing what is reserved.
+
+Each is judged guarded: a fault over one symbol leaves that one alone.
+"""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
 from agent.loop.additions import DueAddition
 from agent.loop.additions import case_of as addition_case
+from agent.loop.one_by_one import guarded
 from agent.loop.slices import Due, bought_anew, case_of
 from agent.loop.turn import Turn
 from agent.orders.factory import OrderFactory
@@ -16,7 +21,7 @@ from domain.commands import Flatten, Kill
 from domain.decision import Action, Decision
 from domain.events import KillSwitchSet
 from domain.observation import Observation
-from domain.verdict import Approved
+from domain.verdict import Approved, Verdict
 from risk.case import Case, Policy
 from risk.judge import judge, judge_addition, judge_slice, reserve
 
@@ -43,15 +48,27 @@ class TurnJudge:
             turn.kill = KillSwitchSet(at=turn.at, active=True, reason=asked.reason, by=asked.by)
         account = self._account(turn)
         for observation, decision in zip(turn.observations, turn.decisions, strict=True):
-            if decision.action is Action.HOLD:
-                continue
-            verdict = judge(self._case(turn, observation, decision, account))
-            turn.verdicts.append(verdict)
-            if isinstance(verdict, Approved):
-                account = reserve(account, verdict, self.state.ledger.instruments)
+            if decision.action is not Action.HOLD:
+                vote = partial(self._judge_vote, turn, observation, decision, account)
+                account = guarded(turn, decision.symbol, vote) or account
         for number, each in enumerate(slices):
-            if not bought_anew(turn, each[0].symbol):
-                account = self._judge_slice(turn, each, number, account)
+            symbol = each[0].symbol
+            if not bought_anew(turn, symbol):
+                part = partial(self._judge_slice, turn, each, number, account)
+                account = guarded(turn, symbol, part) or account
+
+    def _judge_vote(
+        self, turn: Turn, observation: Observation, decision: Decision, account: Account
+    ) -> Account:
+        """Put a vote to the gate; return the account as the one after it sees it."""
+        return self._judged(turn, judge(self._case(turn, observation, decision, account)), account)
+
+    def _judged(self, turn: Turn, verdict: Verdict, account: Account) -> Account:
+        """Take up a verdict, with what it reserves."""
+        if isinstance(verdict, Approved):
+            account = reserve(account, verdict, self.state.ledger.instruments)
+        turn.verdicts.append(verdict)
+        return account
 
     def _account(self, turn: Turn) -> Account:
         """Return the account as the gate sees it in this turn, before anything is reserved."""
@@ -68,25 +85,27 @@ class TurnJudge:
             return self._case(turn, observation, decision, account)
 
         verdict = judge_slice(*case_of(make, each, turn, number, self.factory))
-        turn.verdicts.append(verdict)
-        if isinstance(verdict, Approved):
-            account = reserve(account, verdict, self.state.ledger.instruments)
-        return account
+        return self._judged(turn, verdict, account)
 
     def additions(self, turn: Turn, additions: Sequence[DueAddition]) -> None:
         """Put additions to the gate until one is approved, where nothing else was."""
         if not additions or any(isinstance(each, Approved) for each in turn.verdicts):
             return
         account = self._account(turn)
+        for number, each in enumerate(additions):
+            add = partial(self._judge_addition, turn, each, number, account)
+            if isinstance(guarded(turn, each.observation.symbol, add), Approved):
+                return
+
+    def _judge_addition(self, turn: Turn, each: DueAddition, number: int, account: Account) -> Verdict:
+        """Put an addition to the gate."""
 
         def make(observation: Observation, decision: Decision) -> Case:
             return self._case(turn, observation, decision, account)
 
-        for number, each in enumerate(additions):
-            verdict = judge_addition(*addition_case(make, each, turn, number, self.state, self.factory))
-            turn.verdicts.append(verdict)
-            if isinstance(verdict, Approved):
-                return
+        verdict = judge_addition(*addition_case(make, each, turn, number, self.state, self.factory))
+        turn.verdicts.append(verdict)
+        return verdict
 
     def _case(self, turn: Turn, observation: Observation, decision: Decision, account: Account) -> Case:
         return Case(

@@ -47,6 +47,8 @@ class Turn:
         self.verdicts: list[Verdict] = []
         self.unjudged: dict[str, str] = {}
         """Why the custom exit of a position could not be judged, by symbol."""
+        self.faults: dict[str, str] = {}
+        """Faults of ours over one symbol, which was left alone, by symbol."""
 
     def rows(self) -> tuple[Event, ...]:
         """Return what is journaled of what was seen and decided, behind its pair list and its kill switch."""

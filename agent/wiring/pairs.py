@@ -8,7 +8,7 @@ from agent.wiring.folded import Parts
 from agent.wiring.markets import public_market
 from domain.ports import Clock
 from perception import build
-from perception.pairs.lister import PairLister
+from perception.pairs.lister import PairLister, in_thread
 from perception.pairs.settings import by_candles
 from perception.pairs.sources import CandlePairs, ExchangePairs
 
@@ -31,10 +31,10 @@ def pair_lister(parts: Parts, clock: Clock, home: Path) -> PairLister | None:
     if not settings.on:
         return None
     if by_candles(options.public()) is None:
-        return PairLister(exchange_pairs(options, clock, home), settings, options.symbols, waits=True)
+        return PairLister(exchange_pairs(options, clock, home), settings, options.symbols, in_thread)
     spread_bp = options.paper.costs().spread / PPM_OF_BP
     candles = CandlePairs(lambda: state.pairs.tapes, settings, spread_bp)
-    return PairLister(candles, settings, options.symbols, waits=False)
+    return PairLister(candles, settings, options.symbols)
 
 
 def exchange_pairs(options: Options, clock: Clock, home: Path) -> ExchangePairs:

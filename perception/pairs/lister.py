@@ -1,12 +1,15 @@
 """The lister: makes a session's pair lists anew when they are due, and says which one is in force.
 
-What it says is journaled and folded; the gate goes by the fold alone. An exchange is asked between two
-cycles, when every exit of the first has been made, so that nothing waits for it. Where it fails, the last
-list stands for a stated age; beyond that entries are held back, or made as if there were no list.
+What it says is journaled and folded; the gate goes by the fold alone. An exchange is asked by a thread of
+its own from the end of a cycle on, and the first cycle after its answer has the list, so that no cycle, and
+no exit, waits for it. Where it fails, the last list stands for a stated age; beyond that entries are held
+back, or made as if there were no list.
 """
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import msgspec
 
@@ -22,38 +25,68 @@ AGAIN = timedelta(seconds=60)
 """How long a source that failed is left alone."""
 
 
+Work = Callable[[], None]
+
+
+def in_thread(work: Work) -> None:
+    """Have work done by a thread that nobody waits for. Raises RuntimeError where there can be none more."""
+    threading.Thread(target=work, name="boyd-pair-list", daemon=True).start()
+
+
+def at_once(work: Work) -> None:
+    """Do work here and now."""
+    work()
+
+
+class _ListAnswer(NamedTuple):
+    """The outcome of one measurement: for which refresh, the list or what went wrong."""
+
+    due: int
+    fresh: PairsListed | None
+    fault: str
+
+
 class PairLister:
     """Lists the candidates of one session; used by the loop's thread only.
 
-    A source that `waits` may take its time: it is asked by `ask`, between cycles; any other at once.
+    A source that may take its time is asked by `ask`, between cycles, and measures where `elsewhere` has it
+    work (`in_thread`), one answer at a time; any other is asked at once, by `news`.
     """
 
     def __init__(
-        self, source: PairSource, settings: PairListSettings, symbols: Sequence[str], *, waits: bool
+        self,
+        source: PairSource,
+        settings: PairListSettings,
+        symbols: Sequence[str],
+        elsewhere: Callable[[Work], None] | None = None,
     ) -> None:
         self._source = source
         self._settings = settings
         self._symbols = tuple(symbols)
-        self._waits = waits
+        self._elsewhere = elsewhere
         self._fresh: PairsListed | None = None
         self._fault = ""
         self._made: int | None = None
         self._asked: datetime | None = None
+        self._waiting = False
+        self._answer: _ListAnswer | None = None
+        """Put there by whoever measures, and taken by the loop's thread."""
 
     def ask(self, at: datetime) -> None:
-        """Measure anew where that is due and may take its time. A failure is remembered, never raised."""
-        if self._waits:
-            self._measure(at)
+        """Have measured anew what is due and may take its time. A failure is remembered, never raised."""
+        if self._elsewhere is not None:
+            self._measure(at, self._elsewhere)
 
     def news(self, at: datetime, known: PairsListed | None) -> PairsListed | None:
         """Return the list in force from now on, None where that is `known`, the one in force so far."""
-        if not self._waits:
-            self._measure(at)
+        if self._elsewhere is None:
+            self._measure(at, at_once)
+        self._take()
         fresh, self._fresh = self._fresh, None
         if fresh is not None:
             same = known is not None and (known.pairs, known.fault) == (fresh.pairs, "")
-            return None if same and not self._waits else msgspec.structs.replace(fresh, at=at)
-        if not self._waits and not self._fault:
+            return None if same and self._elsewhere is None else msgspec.structs.replace(fresh, at=at)
+        if self._elsewhere is None and not self._fault:
             return None
         if known is None or known.measured_at is None:
             return self._never_made(at, known)
@@ -67,20 +100,35 @@ class PairLister:
         """Close the source."""
         self._source.close()
 
-    def _measure(self, at: datetime) -> None:
+    def _measure(self, at: datetime, run: Callable[[Work], None]) -> None:
+        self._take()
         due = millis(at) // self._settings.refresh_ms
         tried = self._asked is not None and timedelta(0) <= at - self._asked < AGAIN
-        if due == self._made or (tried and self._fault):
+        if self._waiting or due == self._made or (tried and self._fault):
             return
-        self._asked = at
+        self._asked, self._waiting = at, True
         try:
-            measures = self._source.measures(self._symbols, at)
-            pairs = listed(measures, self._settings)
+            run(lambda: self._answered(at, due))
+        except RuntimeError as fault:  # no thread can be begun
+            self._answer = _ListAnswer(due, None, _fault_text(fault))
+
+    def _answered(self, at: datetime, due: int) -> None:
+        """Measure, and leave the outcome for the loop's thread; never raises."""
+        try:
+            pairs = listed(self._source.measures(self._symbols, at), self._settings)
+            answer = _ListAnswer(due, PairsListed(at, self._source.name, pairs, at), "")
         except Exception as fault:  # noqa: BLE001 -- whatever it is, it holds entries back and never an exit
-            self._fault = one_line(f"{type(fault).__name__}: {fault}", LONGEST_TEXT)  # it is journaled
+            answer = _ListAnswer(due, None, _fault_text(fault))
+        self._answer = answer
+
+    def _take(self) -> None:
+        """Take up an answer that has come."""
+        answer, self._answer = self._answer, None
+        if answer is None:
             return
-        self._made, self._fault = due, ""
-        self._fresh = PairsListed(at, self._source.name, pairs, at)
+        self._waiting, self._fault = False, answer.fault
+        if answer.fresh is not None:
+            self._made, self._fresh = answer.due, answer.fresh
 
     def _never_made(self, at: datetime, known: PairsListed | None) -> PairsListed | None:
         if not self._fault or known is not None:
@@ -98,3 +146,7 @@ class PairLister:
         pairs = tuple(ListedPair(symbol, off=reason) for symbol in self._symbols)
         why = self._fault or "it was not refreshed since"
         return PairsListed(at, self._source.name, pairs, measured_at, why, stale=True)
+
+
+def _fault_text(fault: Exception) -> str:
+    return one_line(f"{type(fault).__name__}: {fault}", LONGEST_TEXT)  # it is journaled

@@ -16,6 +16,9 @@ HOUR_MS = 60 * MINUTE_MS
 DRIVEN = ("recorded", "simulated")
 """Providers whose candles are of another time than the exchange's present."""
 
+FILTERS = ("volume_least", "volume_top", "age_days", "spread_bp", "volatility_least", "volatility_most")
+"""The settings of which each keeps symbols off the list, unless it is 0."""
+
 
 class PairListSettings(BaseModel):
     """The pair list: of the symbols those that may be entered now. Off by default; exits never ask it."""
@@ -35,7 +38,7 @@ class PairListSettings(BaseModel):
         "hold", description="beyond that age: hold entries back, or enter as if there were no list"
     )
     timeout_seconds: float = Field(
-        5.0, gt=0, le=60, description="longest the exchange is waited for, between two cycles"
+        5.0, gt=0, le=60, description="longest its answer is waited for; no cycle waits for it"
     )
     window_hours: int = Field(
         DAY_HOURS, ge=1, le=168, description="window of volume and volatility; the exchange tells 24 alone"
@@ -70,13 +73,34 @@ class PairListSettings(BaseModel):
         """The window of volume and volatility in ms."""
         return self.window_hours * HOUR_MS
 
+    def without_effect(self, candidates: int) -> list[str]:
+        """Return which settings keep none of so many candidates off, each with what to do about it.
+
+        They are no fault: an agent that holds a position begins with them as ever.
+        """
+        if not self.on and self._set:
+            names = ", ".join(f"pairlist.{each}" for each in self._set)
+            return [
+                f"{names}: without effect while pairlist.source is off; set source to exchange or candles, "
+                "or take it out"
+            ]
+        if self.on and self.volume_top >= candidates:
+            return [
+                f"pairlist.volume_top {self.volume_top}: without effect with {candidates} in symbols; "
+                "set it below that, name more symbols, or take it out"
+            ]
+        return []
+
+    @property
+    def _set(self) -> list[str]:
+        return [name for name in FILTERS if getattr(self, name)]
+
     @model_validator(mode="after")
     def _together(self) -> Self:
         if not self.on:
             return self
-        names = ("volume_least", "volume_top", "age_days", "spread_bp", "volatility_least", "volatility_most")
-        if not any(getattr(self, name) for name in names):
-            raise ValueError(f"source {self.source} needs a filter: set one of {', '.join(names)}")
+        if not self._set:
+            raise ValueError(f"source {self.source} needs a filter: set one of {', '.join(FILTERS)}")
         if self.source == "exchange" and self.window_hours != DAY_HOURS:
             raise ValueError(
                 f"window_hours {self.window_hours} is for source candles: the exchange tells of {DAY_HOURS}"

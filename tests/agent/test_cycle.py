@@ -1,11 +1,14 @@
 """Cycles: whatever happens in one, it ends in IDLE with one complete record."""
 
+import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.host import log
 from domain.candle import Candle
 from domain.errors import JournalFault, LocalFault, Unreachable
 from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended
@@ -14,6 +17,12 @@ from domain.order import Order, OrderStatus, OrderType, Purpose, Receipt
 from journal.memory import MemoryJournal
 from platforms.paper.platform import MockTradingPlatform
 from tests.agent.world import ID, START, Dying, Script, Step, World, facts, folded, lively, venue_fault, wave
+from tests.research.adding import adding  # noqa: F401  # a fixture
+
+BOTH = ("BTC-USDT", "ETH-USDT")
+FALL: list[Step] = [100.5, 100.2, 99.9, 99.6, 99.3, 99.0, 98.8, 98.6, 98.9, 99.3, 99.7, 100.1, 100.0]
+FALLING: list[Step] = [*[100.0] * 50, *(FALL + [100.0] * 30) * 2]
+"""A crossing of the mean, a fall below which additions lie, and the way back."""
 
 
 def ended(events: list[Event]) -> list[CycleEnded]:
@@ -294,27 +303,28 @@ def test_the_same_inputs_give_the_same_journal_to_the_byte() -> None:
     assert len(heads) == 1
 
 
+class Twins:
+    """Shows both symbols the same market."""
+
+    def __init__(self, inner: Any) -> None:
+        self.inner = inner
+
+    def next_time(self) -> Any:
+        return self.inner.next_time()
+
+    def observe(self, symbol: str, after: Candle | None, now: Any) -> Observation:
+        previous = self.inner.previous
+        seen: Observation = self.inner.observe(symbol, after, now)
+        if symbol == "BTC-USDT":
+            self.inner.previous = previous
+        return seen
+
+    def close(self) -> None:
+        self.inner.close()
+
+
 def test_two_symbols_in_one_cycle_reserve_exposure_between_them() -> None:
-    options = lively(symbols=("BTC-USDT", "ETH-USDT"))
-
-    class Twins:
-        """Shows both symbols the same market."""
-
-        def __init__(self, inner: Any) -> None:
-            self.inner = inner
-
-        def next_time(self) -> Any:
-            return self.inner.next_time()
-
-        def observe(self, symbol: str, after: Candle | None, now: Any) -> Observation:
-            previous = self.inner.previous
-            seen: Observation = self.inner.observe(symbol, after, now)
-            if symbol == "BTC-USDT":
-                self.inner.previous = previous
-            return seen
-
-        def close(self) -> None:
-            self.inner.close()
+    options = lively(symbols=BOTH)
 
     tight = options.risk.model_copy(update={"max_positions": 1})
     world = World([], options=options.model_copy(update={"risk": tight}), observer=Twins(Script(wave(300))))
@@ -322,3 +332,82 @@ def test_two_symbols_in_one_cycle_reserve_exposure_between_them() -> None:
     both = [event for event in decided(world.events) if len(event.verdicts) == 2]
     reasons = {getattr(verdict, "reason", "approved") for event in both for verdict in event.verdicts}
     assert {"approved", "max_position_limit_reached"} <= reasons
+
+
+ADDS: dict[str, Any] = {
+    "reasoning": {"strategies": ("adds-falls",), "custom": {"adds-falls": {"minutes": 30}}},
+    "sizing": {"stake": "6%"},
+}
+SLICED: dict[str, Any] = {
+    "entries": {
+        "order": "auto", "slices": 4, "worst": "0.006", "most_of_stop": "0.1",
+        "laws": {each: {"base": 0.05, "growth": 4.0} for each in BOTH},
+    }
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("adding")
+@pytest.mark.parametrize(
+    ("step", "about", "more"),
+    [
+        ("agent.loop.cycle.decide", lambda told: told[1].symbol, {}),
+        ("agent.loop.judging.judge", lambda told: told[0].symbol, {}),
+        ("agent.loop.exits._due", lambda told: told[2].symbol, ADDS),
+        ("agent.loop.additions._due", lambda told: told[0].symbol, ADDS),
+        ("agent.loop.judging.judge_addition", lambda told: told[0].symbol, ADDS),
+        ("agent.loop.judging.judge_slice", lambda told: told[0].symbol, SLICED),
+    ],
+)
+def test_a_fault_over_one_symbol_holds_up_no_exit_of_another(
+    step: str, about: Callable[[Any], str], more: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each step that looks at the symbols one by one breaks over one of them; its stop rests all the same."""
+    room, name = step.rsplit(".", 1)
+    whole, broke, said = getattr(sys.modules[room], name), [], []
+
+    def breaking(*told: Any) -> Any:
+        if about(told) == "ETH-USDT" in world.state.ledger.positions:
+            broke.append(told)
+            raise Dying(f"{name} broke")
+        return whole(*told)
+
+    monkeypatch.setattr(step, breaking)
+    monkeypatch.setattr(log, "say", lambda level, text, **fields: said.append((level, text, fields)))
+    closes = FALLING if more is ADDS else wave(300)
+    world = World([], options=lively(symbols=BOTH, **more), observer=Twins(Script(closes)))
+    assert world.run() == "data exhausted"
+    assert broke
+    assert {event.outcome for event in ended(world.events)} & {"failed"} == set()
+    assert ("error", "left alone", {"symbol": "ETH-USDT", "why": f"Dying: {name} broke"}) in said
+    assert len(said) <= len(broke), "not again while it stays so"
+    sold = [order for order in orders_of(world.events) if order.purpose is Purpose.EXIT]
+    assert [order for order in sold if order.symbol == "BTC-USDT"], "the other is sold all the same"
+    rest = {each.order.symbol for each in world.state.ledger.open_orders.values()}
+    assert set(world.state.ledger.positions) <= rest, "what is held keeps its stop"
+    assert facts(folded(world.options, world.journal)[0]) == facts(world.state)
+
+
+def test_an_account_that_cannot_be_compared_keeps_entries_off_and_no_exit(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World(wave(300))
+
+    def broken() -> str:
+        raise Dying("comparing broke")
+
+    def then(event: Event) -> None:
+        if world.state.ledger.positions:
+            world.session.cycle.disturbed = broken
+            world.session.cycle.list_pairs = lambda *_told: broken()  # type: ignore[assignment,return-value]
+
+    world.session.listeners.append(then)
+    assert world.run() == "data exhausted"
+    assert world.state.ledger.positions == {}, "what was held is sold"
+    entries = [order for order in orders_of(world.events) if order.purpose is Purpose.ENTRY]
+    assert len(entries) == 1
+    blocked = [event.blocked.get("", "") for event in decided(world.events)]
+    assert "the account could not be compared: Dying: comparing broke" in blocked
+
+
+def orders_of(events: list[Event]) -> list[Order]:
+    return [order for event in events if isinstance(event, OrdersIntended) for order in event.orders]

@@ -236,7 +236,7 @@ def test_what_cannot_be_judged_of_one_position_holds_no_other_up() -> None:
     policy = policy_of(options("by-time"), state.ledger.instruments)
     (sold,) = due_exits(turn, state, OrderFactory(state, journal), policy)
     assert (sold.symbol, sold.order.ending) == ("BTC-USDT", "time")
-    assert turn.unjudged == {"AAA-USDT": "KeyError: 'AAA-USDT'"}, "it has no instrument"
+    assert turn.faults == {"AAA-USDT": "KeyError: 'AAA-USDT'"}, "it has no instrument"
     state.adding["AAA-USDT"] = SimpleNamespace()  # type: ignore[assignment]  # what it says is not come to
     assert due_additions(turn, state) == []
 

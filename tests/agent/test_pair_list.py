@@ -1,6 +1,7 @@
 """A pair list holds entries back by name, no exit ever asks it, and a replay makes none again."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,14 +23,14 @@ from agent.verify.quicktest import FrozenClock
 from agent.verify.replay import replay
 from agent.views.session import account
 from domain.errors import VenueFault
-from domain.events import CycleDecided, OrdersIntended, PairsListed
+from domain.events import CycleDecided, CycleEnded, OrdersIntended, PairsListed
 from domain.order import Purpose
 from domain.pairs import ListedPair, OffList
 from domain.times import utc
 from domain.verdict import Denied
 from journal.memory import MemoryJournal
 from perception.pairs.filters import PairMeasures
-from perception.pairs.lister import PairLister
+from perception.pairs.lister import PairLister, at_once, in_thread
 from perception.pairs.settings import PairListSettings
 from tests.agent.world import ID, START, SYMBOL, World, facts, folded, lively, wave
 from tests.serve.mirrored import mirror_of
@@ -205,7 +206,7 @@ def test_an_exchange_is_asked_between_two_cycles_and_a_first_list_is_waited_for_
     wants = PairListSettings(source="exchange", volume_least=1)
     world = World(wave(40), options=lively(pairlist=wants))
     source = Exchange(world, fault)
-    lister = PairLister(source, wants, [SYMBOL], waits=True)
+    lister = PairLister(source, wants, [SYMBOL], at_once)
     world.session.cycle.list_pairs, world.session.cycle.between = lister.news, lister.ask
     world.run()
     assert source.asked
@@ -234,7 +235,7 @@ def test_a_list_that_is_not_refreshed_is_told_of_in_status_and_as_an_alarm_once_
     )
     world = World(wave(40), options=lively(pairlist=wants))
     source = Exchange(world)
-    lister = PairLister(source, wants, [SYMBOL], waits=True)
+    lister = PairLister(source, wants, [SYMBOL], at_once)
 
     def ask(at: datetime) -> None:
         lister.ask(at)
@@ -251,3 +252,33 @@ def test_a_list_that_is_not_refreshed_is_told_of_in_status_and_as_an_alarm_once_
         assert told == [f"the pair list: {text}"] * alarms
         shown = list(status_lines(status_of(mirror, beside)))
     assert f"pair list {text}" in shown
+
+
+def test_an_exchange_that_never_answers_holds_up_no_cycle_and_no_exit() -> None:
+    wants = PairListSettings(source="exchange", volume_least=1, refresh_minutes=1, keep_minutes=10_080)
+    world = World(wave(160), options=lively(pairlist=wants))
+    source, let, hung = Exchange(world), threading.Event(), []
+    lister = PairLister(source, wants, [SYMBOL], lambda work: elsewhere(work))
+
+    def elsewhere(work: Callable[[], None]) -> None:
+        if not world.state.ledger.positions:
+            at_once(work)
+            return
+        hung.append(world.state.cycle_id)
+        in_thread(lambda: (let.wait(30), work()))  # type: ignore[func-returns-value]  # what is done is all
+
+    world.session.cycle.list_pairs, world.session.cycle.between = lister.news, lister.ask
+    world.run()
+    let.set()
+    assert len(hung) == 1, "one answer is waited for at a time"
+    ended = [event for event in world.events if isinstance(event, CycleEnded)]
+    assert (len(ended), {event.outcome for event in ended} & {"failed"}) == (160, set())
+    left = [
+        order.cycle_id
+        for event in world.events
+        if isinstance(event, OrdersIntended)
+        for order in event.orders
+        if order.purpose is Purpose.EXIT
+    ]
+    assert max(left) > hung[0], "what is held is sold meanwhile"
+    assert replay(world.journal, None, FrozenClock()).difference is None

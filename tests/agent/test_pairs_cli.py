@@ -7,7 +7,9 @@ import pytest
 
 from agent.answers.pairs import PairListAnswer
 from agent.cli.handlers.pairs import refuse_mixed
+from agent.doctor.doctor import _configuration
 from domain.errors import BadInput
+from perception.pairs.settings import PairListSettings
 from tests.agent.command import agent
 from tests.perception.server import ScriptedServer, answer, throttled
 from tests.perception.test_pairs import DAY, ticker
@@ -31,6 +33,27 @@ def test_the_list_in_force_is_told_with_what_was_measured(tmp_path: Path) -> Non
         [False],
     )
     assert "off list  BTC-USDT: volume " in agent(tmp_path, "status").stdout
+
+
+def test_settings_that_keep_no_pair_off_are_told_wherever_one_looks(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    for text, told in (
+        ("volume_top = 3\nage_days = 7", "pairlist.volume_top, pairlist.age_days: without effect while"),
+        ('source = "candles"\nvolume_top = 1', "pairlist.volume_top 1: without effect with 1 in symbols"),
+    ):
+        file.write_text(f"[pairlist]\n{text}\n")
+        assert f"# warning: {told}" in agent(tmp_path, "config", "show").stdout
+        run = agent(tmp_path, "run", "--provider", "simulated", "--cycles", "1", "--speed", "max", "--fresh")
+        assert told in run.stdout + run.stderr, "the start goes on: something may be held"
+        assert f"warning   {told}" in agent(tmp_path, "pairs").stdout
+    warned = [each for each in _configuration({"home": tmp_path}, None)[0] if each.level == "warn"]
+    (finding,) = [each for each in warned if each.subject == "configuration"]
+    assert (finding.what.partition(":")[0], finding.remedy.partition(",")[0]) == (
+        "pairlist.volume_top 1",
+        "set it below that",
+    )
+    assert PairListSettings(source="candles", volume_top=1).without_effect(2) == []
+    assert PairListSettings().without_effect(0) == []
 
 
 def test_the_exchange_is_asked_when_told_to(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Pair lists: every source measures alike, and a list that cannot be refreshed is kept, then is not."""
 
 import re
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +21,7 @@ from domain.times import millis
 from journal.codec import decode, encode
 from perception import build
 from perception.pairs.filters import PairMeasures, listed
-from perception.pairs.lister import PairLister
+from perception.pairs.lister import PairLister, at_once, in_thread
 from perception.pairs.settings import PairListSettings
 from perception.pairs.sources import CandlePairs, ExchangePairs, PairSource
 from perception.pairs.tape import PairTape, after_candles, begin_of
@@ -194,7 +196,7 @@ def test_an_exchange_that_fails_leaves_the_list_as_it_was_then_holds_entries_bac
     behaviour: Any, fault: str, venue: ScriptedServer, exchange: ExchangePairs, clock: ManualClock
 ) -> None:
     venue.on(DAY, answer(rows()))
-    lister = PairLister(exchange, EXCHANGE, SYMBOLS, waits=True)
+    lister = PairLister(exchange, EXCHANGE, SYMBOLS, at_once)
     lister.ask(clock.now())
     known = lister.news(clock.now(), None)
     assert known is not None
@@ -225,7 +227,7 @@ def test_a_source_that_fails_is_left_alone_for_a_minute(
     venue: ScriptedServer, exchange: ExchangePairs, clock: ManualClock
 ) -> None:
     venue.on(DAY, answer([]))
-    lister = PairLister(exchange, EXCHANGE, SYMBOLS, waits=True)
+    lister = PairLister(exchange, EXCHANGE, SYMBOLS, at_once)
     for seconds, requests in ((0, 1), (59, 1), (1, 2)):
         clock.advance(seconds)
         lister.ask(clock.now())
@@ -236,7 +238,7 @@ def test_where_there_never_was_a_list_that_is_said_and_nothing_is_listed(
     venue: ScriptedServer, exchange: ExchangePairs, clock: ManualClock
 ) -> None:
     venue.on(DAY, html(502))
-    lister = PairLister(exchange, EXCHANGE, SYMBOLS, waits=True)
+    lister = PairLister(exchange, EXCHANGE, SYMBOLS, at_once)
     assert lister.news(clock.now(), None) is None
     lister.ask(clock.now())
     news = lister.news(clock.now(), None)
@@ -251,7 +253,7 @@ def test_whoever_wants_to_enters_without_a_list(
 ) -> None:
     venue.on(DAY, html(502))
     wants = EXCHANGE.model_copy(update={"when_stale": "enter"})
-    lister = PairLister(exchange, wants, SYMBOLS, waits=True)
+    lister = PairLister(exchange, wants, SYMBOLS, at_once)
     lister.ask(clock.now())
     news = lister.news(clock.now(), None)
     assert news is not None
@@ -262,7 +264,7 @@ def test_whoever_wants_to_enters_without_a_list(
 def test_a_list_of_an_earlier_session_stands_no_longer_than_it_may(
     exchange: ExchangePairs, clock: ManualClock
 ) -> None:
-    lister = PairLister(exchange, EXCHANGE, SYMBOLS, waits=True)
+    lister = PairLister(exchange, EXCHANGE, SYMBOLS, at_once)
     pairs = tuple(ListedPair(each) for each in SYMBOLS)
     old = PairsListed(clock.now(), "exchange", pairs, clock.now() - timedelta(minutes=121))
     news = lister.news(clock.now(), old)
@@ -295,7 +297,7 @@ def test_prices_whose_range_is_no_number_leave_a_list_that_can_be_journaled(
     }
     venue.on(DAY, answer(rows(ETH=vast)))
     clock = ManualClock()
-    lister = PairLister(exchange, EXCHANGE, SYMBOLS, waits=True)
+    lister = PairLister(exchange, EXCHANGE, SYMBOLS, at_once)
     lister.ask(clock.now())
     news = lister.news(clock.now(), None)
     assert news is not None
@@ -374,9 +376,56 @@ def test_a_lister_outlives_whatever_its_source_raises(clock: ManualClock) -> Non
             del symbols, now
             raise ZeroDivisionError("ours\ud800\n" + 200 * "x")
 
-    lister = PairLister(Broken(), settings(volume_top=1), SYMBOLS, waits=False)
+    lister = PairLister(Broken(), settings(volume_top=1), SYMBOLS)
     news = lister.news(clock.now(), None)
     assert news is not None
     assert news.fault.startswith("ZeroDivisionError: ours xxx")
     assert decode(encode(news)) == news
     assert all(each.off is not None for each in news.pairs)
+
+
+class Slow:
+    """A source that answers when it is let."""
+
+    name = "exchange"
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.let = threading.Event()
+
+    def measures(self, symbols: Any, now: datetime) -> list[PairMeasures]:
+        del now
+        self.asked += 1
+        assert self.let.wait(30)
+        return [PairMeasures(each, volume=5000.0, spread_bp=1.0) for each in symbols]
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+
+def test_nobody_waits_for_a_slow_exchange_and_its_answer_is_there_when_it_comes(clock: ManualClock) -> None:
+    slow = Slow()
+    lister = PairLister(slow, EXCHANGE, SYMBOLS, in_thread)
+    for _ in range(3):  # cycles come and go meanwhile, and none asks a second time
+        lister.ask(clock.now())
+        assert lister.news(clock.now(), None) is None
+        clock.advance(60)
+    slow.let.set()
+    news, until = None, time.monotonic() + 30
+    while news is None and time.monotonic() < until:
+        news = lister.news(clock.now(), None)
+    assert news is not None
+    assert slow.asked == 1
+    assert [each.off for each in news.pairs] == [None] * 3
+    assert (news.at, news.measured_at) == (clock.now(), clock.now() - timedelta(seconds=180)), "as it was asked"
+
+
+def test_a_thread_that_cannot_be_begun_is_a_list_that_is_not_refreshed(clock: ManualClock) -> None:
+    def none_left(work: Callable[[], None]) -> None:
+        raise RuntimeError("can't start new thread")
+
+    lister = PairLister(Slow(), EXCHANGE, SYMBOLS, none_left)
+    lister.ask(clock.now())
+    news = lister.news(clock.now(), None)
+    assert news is not None
+    assert news.fault == "RuntimeError: can't start new thread"

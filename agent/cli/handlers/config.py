@@ -34,6 +34,7 @@ def show_config(config: Path | None, home: Path | None, *, json: bool) -> None:
         say_json(settings.public() | beside.public())
         return
     say(f"# file: {file or 'none'}; then {PREFIX}... variables; then flags")
+    say_lines(f"# warning: {each}" for each in settings.pairlist.without_effect(len(settings.symbols)))
     secrets = {
         "alpha_vantage.api_key": (settings.alpha_vantage.api_key, KEY_VARIABLE),
         "exchange.api_key": (settings.exchange.api_key, EXCHANGE_KEY),

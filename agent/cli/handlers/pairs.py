@@ -5,11 +5,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from agent.account.client import AccountClient
 from agent.answers.pairs import CandidateRow, PairListAnswer
 from agent.cli.options import home_of
 from agent.cli.output.streams import answer
 from agent.host.clock import SystemClock
+from agent.settings.folding import FoldSettings
 from agent.settings.load import load
 from agent.views.pairs import of_fold, of_list
 from domain.errors import BadInput, VenueFault
@@ -22,7 +25,8 @@ DOES_NOT_STAND = 1
 def show_pairs(home: Path | None, journal: str | None, *, json: bool) -> None:
     """Print the list in force of a journal's last session; exit 1 where it does not stand."""
     client = AccountClient(home_of(home), journal)
-    _told(of_fold(client.name, client.folded().state.pairs), json=json)
+    folded = client.folded()
+    _told(of_fold(client.name, folded.state.pairs), folded.options, json=json)
 
 
 def refuse_mixed(*, ask: bool, config: Path | None, journal: str | None) -> None:
@@ -62,10 +66,11 @@ def ask_exchange(config: Path | None, home: Path | None, *, json: bool) -> None:
         pairs = listed(measures, settings)
     current = PairsListed(now, source.name, pairs, now)
     off = {each.symbol: each.off for each in pairs if each.off is not None}
-    _told(of_list(current, pairs, off, None), json=json)
+    _told(of_list(current, pairs, off, None), options, json=json)
 
 
-def _told(report: PairListAnswer, *, json: bool) -> None:
+def _told(report: PairListAnswer, settings: FoldSettings, *, json: bool) -> None:
+    report = replace(report, warnings=settings.pairlist.without_effect(len(settings.symbols)))
     answer(report, pair_lines, json=json)
     if report.source != "off" and (report.fault or report.stale or report.measured_at is None):
         sys.exit(DOES_NOT_STAND)
@@ -73,6 +78,7 @@ def _told(report: PairListAnswer, *, json: bool) -> None:
 
 def pair_lines(report: PairListAnswer) -> Iterator[str]:
     """Yield a pair list as people read it."""
+    yield from (f"warning   {each}" for each in report.warnings)
     if report.source == "off":
         yield "pairs     no pair list: every symbol may be entered (pairlist.source is off)"
         return

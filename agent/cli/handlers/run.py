@@ -96,6 +96,8 @@ def run_session(
         screen = screen_of(launch)
         if launch.kept is not None:
             screen.line(f"the old journal is kept as {launch.kept}")
+        for each in settings.pairlist.without_effect(len(settings.symbols)):
+            screen.line(f"warning: {each}")
         unwritten = log.start(
             launch.home.root, secret_texts(settings), agent=launch.name, turnover=turnover(launch.home)
         )
