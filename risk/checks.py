@@ -140,8 +140,14 @@ def _drawdown(gate: Gate, rule: Rule, measure: Measure) -> Check:
     return Check(rule.reason, measure.passed, measure.measured / peak * 100, limit, rule.unit)
 
 
+ADDED_TO = "none besides the one it adds to"
+"""The position of a symbol as a further slice or an addition sees it."""
+
+
 def _duplicate(gate: Gate, rule: Rule, measure: Measure) -> Check:
     account, symbol = gate.case.account, gate.case.symbol
+    if measure.passed and (gate.case.slice is not None or gate.case.addition is not None):
+        return _words(rule, measure, ADDED_TO, "none")
     value = "held" if symbol in account.positions else "on its way" if symbol in account.entries else "none"
     return _words(rule, measure, value, "none")
 

@@ -49,6 +49,7 @@ from domain.events import (
 )
 from domain.observation import Observation
 from domain.ports import Clock, Records
+from domain.verdict import Check
 from journal.memory import MemoryJournal
 
 ASKED = (
@@ -161,16 +162,31 @@ def without_new_rules(recorded: CycleDecided, replayed: CycleDecided) -> CycleDe
     """Return a replayed cycle without the checks of rules that came later, where these passed.
 
     A rule added after a session was recorded is one more check in each verdict; it changes what was decided
-    only where it denies, and then its check stays and shows as the difference.
+    only where it denies, and then its check stays and shows as the difference. One that passed is told in the
+    words it was told in then.
     """
     if len(recorded.verdicts) != len(replayed.verdicts):
         return replayed
     verdicts = []
     for then, now in zip(recorded.verdicts, replayed.verdicts, strict=True):
-        rules = {check.rule for check in then.checks}
-        kept = tuple(check for check in now.checks if check.rule in rules or not check.passed)
+        told = {check.rule: check for check in then.checks}
+        kept = tuple(
+            _in_words_of(told.get(check.rule), check)
+            for check in now.checks
+            if check.rule in told or not check.passed
+        )
         verdicts.append(msgspec.structs.replace(now, checks=kept))
     return msgspec.structs.replace(replayed, verdicts=tuple(verdicts))
+
+
+RETOLD = {"duplicate_position": ("held", "on its way")}
+"""Rules whose passing checks are told in other words since: in which they were told before."""
+
+
+def _in_words_of(then: Check | None, now: Check) -> Check:
+    if then is None or not (then.passed and now.passed):
+        return now
+    return then if then.measured in RETOLD.get(now.rule, ()) else now
 
 
 def difference(expected: Event, event: Event) -> Difference:

@@ -314,3 +314,13 @@ def test_an_exit_does_not_wait_for_an_addition_in_doubt(ran: World) -> None:
     sale = next(each for each in at.sent if each.purpose is Purpose.EXIT)
     assert sale.at > made[0].at
     assert sale.at < made[0].at + timedelta(days=1)
+
+
+def test_a_check_that_was_told_in_other_words_then_is_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    for words, alike in (("held", True), ("anything else", False)):
+        with monkeypatch.context() as patch:
+            patch.setattr("risk.checks.ADDED_TO", words)
+            world = World(CLOSES[:80], options=options())
+            world.run()
+        assert additions(world.events)
+        assert (replay(world.journal, None, FrozenClock()).difference is None) is alike

@@ -258,15 +258,15 @@ def test_an_exchange_that_never_answers_holds_up_no_cycle_and_no_exit() -> None:
     wants = PairListSettings(source="exchange", volume_least=1, refresh_minutes=1, keep_minutes=10_080)
     world = World(wave(160), options=lively(pairlist=wants))
     source, let, hung = Exchange(world), threading.Event(), []
-    lister = PairLister(source, wants, [SYMBOL], lambda work: elsewhere(work))
 
     def elsewhere(work: Callable[[], None]) -> None:
         if not world.state.ledger.positions:
             at_once(work)
             return
         hung.append(world.state.cycle_id)
-        in_thread(lambda: (let.wait(30), work()))  # type: ignore[func-returns-value]  # what is done is all
+        in_thread(lambda: let.wait(30) and work())  # type: ignore[func-returns-value]  # what is done is all
 
+    lister = PairLister(source, wants, [SYMBOL], elsewhere)
     world.session.cycle.list_pairs, world.session.cycle.between = lister.news, lister.ask
     world.run()
     let.set()

@@ -122,6 +122,13 @@ def test_the_position_it_is_added_to_takes_no_place_besides() -> None:
     assert isinstance(judged(adding(max_positions=1)), Approved)
 
 
+def test_the_position_it_is_added_to_is_told_as_none_besides() -> None:
+    verdict = judged(adding())
+    assert isinstance(verdict, Approved)
+    (check,) = [each for each in verdict.checks if each.rule == "duplicate_position"]
+    assert (check.passed, check.measured, check.limit) == (True, "none besides the one it adds to", "none")
+
+
 def test_it_is_ordered_within_a_price_where_entries_are_and_never_in_slices() -> None:
     laws = {"BTCUSDT": {"base": 0.05, "growth": 1.0}}
     base = ordering(

@@ -117,6 +117,7 @@ def test_a_further_slice_is_judged_beside_what_its_own_entry_holds() -> None:
         "b-0-8-BTCUSDT", "b-0-7-BTCUSDT", Purpose.ENTRY,
     )  # fmt: skip
     assert verdict.sizing == "slice 2 of 4 of b-0-7-BTCUSDT: 0.00074 BTC"
+    assert "none besides the one it adds to" in [each.measured for each in verdict.checks]
     assert reserve(base.account, verdict, INSTRUMENTS).entries_today == 1, "an entry counts once"
 
 
