@@ -1,7 +1,9 @@
 """The declared exits of a strategy, looked at before it trades: what they are, and which can never act."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 
+from domain.custom_exit import CONSTANT, END, CustomExit
 from domain.exits import ExitPlan
 from domain.times import MINUTE_MS
 
@@ -14,6 +16,11 @@ def divided(count: int, line: int) -> Iterator[str]:
 
 def idle(plan: ExitPlan, cost_ppm: int) -> Iterator[str]:
     """Yield what of a plan never acts, or later than it says; `cost_ppm` is what one way costs at most."""
+    if plan.leave is not None and not _may_sell(plan.leave):
+        yield (
+            "leave never acts: every way through it returns False, 0 or nothing; return True, a share or a "
+            "text where it is to sell, or leave it out"
+        )
     for ms, gain in plan.roi:
         if 0 < plan.after_ms <= ms:
             yield (
@@ -34,3 +41,9 @@ def idle(plan: ExitPlan, cost_ppm: int) -> Iterator[str]:
                     f"partial at {gain / 10_000:g}% comes too late: "
                     f"roi has sold all at {most / 10_000:g}% or before"
                 )
+
+
+def _may_sell(leave: CustomExit) -> bool:
+    """Say whether some way through a program ends with anything but a written share of nothing."""
+    steps = list(zip(leave.code[::2], leave.code[1::2], strict=True))
+    return any(what == END and before != (CONSTANT, 0.0) for before, (what, _) in pairwise(steps))

@@ -80,14 +80,12 @@ class PairListSettings(BaseModel):
         """
         if not self.on and self._set:
             names = ", ".join(f"pairlist.{each}" for each in self._set)
-            return [
-                f"{names}: without effect while pairlist.source is off; set source to exchange or candles, "
-                "or take it out"
-            ]
+            why = "without effect while pairlist.source is off"
+            return [f"{names}: {why}; set source to exchange or candles, or take it out"]
         if self.on and self.volume_top >= candidates:
+            why = f"without effect with {candidates} in symbols"
             return [
-                f"pairlist.volume_top {self.volume_top}: without effect with {candidates} in symbols; "
-                "set it below that, name more symbols, or take it out"
+                f"pairlist.volume_top {self.volume_top}: {why}; set it below, name more symbols, or take it out"
             ]
         return []
 

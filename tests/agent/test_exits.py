@@ -52,6 +52,7 @@ from research.engine.compiler import plain
 from tests.agent.test_recovery import CLOSES, Cut, PulledOut, Resumed, nothing_twice, one_record_each
 from tests.agent.world import ID, START, World, facts, folded, lively
 from tests.reasoning.samples import observation
+from tests.reasoning.told import written
 from tests.research.leaving import leaving  # noqa: F401  # a fixture
 from tests.seeded import market
 from tests.serve.mirrored import mirror_of
@@ -421,6 +422,37 @@ def test_a_backtest_tells_of_a_custom_exit_that_divides_by_zero() -> None:
     assert told.startswith(f"leave divided by zero on {count} candles, last at line ")
     assert "custom" not in {result.endings[each] for each in result.trades["ending"].tolist()}
     assert not list(divided(0, 0))
+
+
+NEVER = """class Made(Declared):
+    name = "made"
+    mean = sma(5)
+    none = number(0.0, 0.0, 1.0)
+
+    def decide(self, now, last):
+        return buy()
+
+    def leave(self, now, last, held):
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "never"),
+    [
+        ("        return False\n", True),
+        ("        if now.close > now.mean:\n            return None\n", True),
+        ("        if now.close > now.mean:\n            return False\n        return self.none\n", True),
+        ("        return now.close > now.mean\n", False),
+        ("        if now.close > now.mean:\n            return 'the mean was lost'\n", False),
+        ("        return None if now.close > now.mean else 0.5\n", False),
+    ],
+)
+def test_a_leave_of_which_no_way_sells_anything_is_named_before_it_trades(
+    body: str, *, never: bool, tmp_path: Path
+) -> None:
+    strategy = written(tmp_path, NEVER + body)[0].Made.strategy
+    plan = strategy.exits_for(strategy.params().packed())
+    assert [each.partition(":")[0] for each in idle(plan, 1_500)] == ["leave never acts"] * never
 
 
 def test_an_exit_that_can_never_act_is_named_before_it_trades() -> None:

@@ -60,6 +60,10 @@ def test_every_example_is_taken(words: str) -> None:
             taken(part)
 
 
+def test_the_help_of_a_backtest_shows_how_its_memory_is_bounded() -> None:
+    assert any("--memory" in line for line in examples(LEAVES["agent backtest"]))
+
+
 def taken(line: str) -> None:
     """Parse a line as the command line does, without running it; a usage error fails the test."""
     name, *given = shlex.split(line.split(" > ", maxsplit=1)[0])

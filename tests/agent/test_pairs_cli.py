@@ -50,7 +50,7 @@ def test_settings_that_keep_no_pair_off_are_told_wherever_one_looks(tmp_path: Pa
     (finding,) = [each for each in warned if each.subject == "configuration"]
     assert (finding.what.partition(":")[0], finding.remedy.partition(",")[0]) == (
         "pairlist.volume_top 1",
-        "set it below that",
+        "set it below",
     )
     assert PairListSettings(source="candles", volume_top=1).without_effect(2) == []
     assert PairListSettings().without_effect(0) == []

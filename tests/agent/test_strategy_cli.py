@@ -220,3 +220,30 @@ def test_bad_parameters_are_told_together(tmp_path: Path) -> None:
 def test_bad_names_are_refused(tmp_path: Path, name: str) -> None:
     agent(tmp_path, "strategy", "new", "--", name, check=2)
     assert not list(tmp_path.rglob("*.py"))
+
+
+ALWAYS = """from reasoning.declare import Declared, buy
+
+
+class Always(Declared):
+    def decide(self, now, last):
+        return buy(confidence=90, reason="always")
+"""
+
+
+def test_a_start_without_its_strategy_s_file_names_what_is_held_and_what_sells_it(tmp_path: Path) -> None:
+    file = tmp_path / "strategies" / "always.py"
+    file.parent.mkdir(mode=0o700)
+    file.write_text(ALWAYS)
+    (tmp_path / "config.toml").write_text('[reasoning]\nstrategies = ["always"]\n')
+    run = ("run", "--provider", "simulated", "--speed", "max", "--cycles", "3")
+    agent(tmp_path, *run)
+    (held,) = told(tmp_path, "positions")
+    file.unlink()
+    refused = agent(tmp_path, *run, check=2).stderr
+    assert "unknown strategy 'always'" in refused
+    assert f"still held: BTC-USDT, {held['quantity']} bought at {held['entry']}; its STOP at " in refused
+    assert "These work without it: agent close BTC-USDT, agent flatten" in refused
+    agent(tmp_path, "close", "BTC-USDT", "--reason", "its strategy is gone")
+    assert told(tmp_path, "positions") == []
+    assert "still held" not in agent(tmp_path, *run, check=2).stderr

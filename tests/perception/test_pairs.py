@@ -417,7 +417,8 @@ def test_nobody_waits_for_a_slow_exchange_and_its_answer_is_there_when_it_comes(
     assert news is not None
     assert slow.asked == 1
     assert [each.off for each in news.pairs] == [None] * 3
-    assert (news.at, news.measured_at) == (clock.now(), clock.now() - timedelta(seconds=180)), "as it was asked"
+    asked = clock.now() - timedelta(seconds=180)
+    assert (news.at, news.measured_at) == (clock.now(), asked)
 
 
 def test_a_thread_that_cannot_be_begun_is_a_list_that_is_not_refreshed(clock: ManualClock) -> None:

@@ -19,7 +19,8 @@ research = typer.Typer(rich_markup_mode=None)
     "--strategy sma --symbol BTC-USDT --timeframe 1h --timerange 20230101-20230601 --report out.html | "
     "agent backtest --strategy rsi --strategy sma --data a.csv.gz --data b.csv.gz --set sizing.stake=10% "
     "| agent backtest --strategy sma --data a.csv.gz --slippage fills "
-    "| agent backtest --strategy rsi --data a.csv.gz --model meta --verify. "
+    "| agent backtest --strategy rsi --data a.csv.gz --model meta --verify "
+    "| agent backtest --strategy sma --data a.csv.gz --data b.csv.gz --memory 200. "
     "Exit code 0: done. 1: --verify found a difference. 2: bad input."
 )
 @over_candles

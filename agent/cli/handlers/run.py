@@ -3,14 +3,15 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
 from agent.account.opened import OpenedAccount
+from agent.account.running import home_named
 from agent.account.serve import control_server
 from agent.cli.output.outlet import Terminal, Unhurried
 from agent.cli.output.screen import Screen, screen_for
@@ -54,12 +55,25 @@ def run_command(request: RunRequest) -> None:
     if len(request.modes) > 1:
         raise BadSettings([f"--mode is given {len(request.modes)} times: {', '.join(request.modes)}"])
     mode = request.modes[0] if request.modes else None
-    settings = load({**request.flags, "mode": mode}, request.config)
-    if settings.mode == "quicktest":
-        sys.exit(quicktest(say, say_json if request.json else None))
-    if request.rehearse and settings.mode != "paper":
-        raise BadSettings([f"--rehearse is for mode paper, not for {settings.mode}"])
-    _run(settings, request)
+    with telling_what_is_held(request):
+        settings = load({**request.flags, "mode": mode}, request.config)
+        if settings.mode == "quicktest":
+            sys.exit(quicktest(say, say_json if request.json else None))
+        if request.rehearse and settings.mode != "paper":
+            raise BadSettings([f"--rehearse is for mode paper, not for {settings.mode}"])
+        _run(settings, request)
+
+
+@contextmanager
+def telling_what_is_held(request: RunRequest) -> Iterator[None]:
+    """Tell of a start that is refused which positions it leaves alone, and what sells them all the same."""
+    try:
+        yield
+    except BadSettings as error:
+        from agent.account.still_held import still_held
+
+        held = still_held(home_named(request.flags.get("home")), request.flags.get("journal"))
+        raise BadSettings([*error.problems, *held]) from None
 
 
 def refuse_live(request: RunRequest) -> None:
