@@ -84,9 +84,8 @@ class PairListSettings(BaseModel):
             return [f"{names}: {why}; set source to exchange or candles, or take it out"]
         if self.on and self.volume_top >= candidates:
             why = f"without effect with {candidates} in symbols"
-            return [
-                f"pairlist.volume_top {self.volume_top}: {why}; set it below, name more symbols, or take it out"
-            ]
+            what = f"pairlist.volume_top {self.volume_top}"
+            return [f"{what}: {why}; set it below, name more symbols, or take it out"]
         return []
 
     @property
