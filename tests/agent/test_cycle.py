@@ -363,7 +363,9 @@ def test_a_fault_over_one_symbol_holds_up_no_exit_of_another(
 ) -> None:
     """Each step that looks at the symbols one by one breaks over one of them; its stop rests all the same."""
     room, name = step.rsplit(".", 1)
-    whole, broke, said = getattr(sys.modules[room], name), [], []
+    whole = getattr(sys.modules[room], name)
+    broke: list[Any] = []
+    said: list[Any] = []
 
     def breaking(*told: Any) -> Any:
         if about(told) == "ETH-USDT" in world.state.ledger.positions:
@@ -398,7 +400,7 @@ def test_an_account_that_cannot_be_compared_keeps_entries_off_and_no_exit(
     def then(event: Event) -> None:
         if world.state.ledger.positions:
             world.session.cycle.disturbed = broken
-            world.session.cycle.list_pairs = lambda *_told: broken()  # type: ignore[assignment,return-value]
+            world.session.cycle.list_pairs = lambda *_told: broken()  # type: ignore[assignment]
 
     world.session.listeners.append(then)
     assert world.run() == "data exhausted"

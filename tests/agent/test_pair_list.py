@@ -264,7 +264,12 @@ def test_an_exchange_that_never_answers_holds_up_no_cycle_and_no_exit() -> None:
             at_once(work)
             return
         hung.append(world.state.cycle_id)
-        in_thread(lambda: let.wait(30) and work())  # type: ignore[func-returns-value]  # what is done is all
+
+        def late() -> None:
+            let.wait(30)
+            work()
+
+        in_thread(late)
 
     lister = PairLister(source, wants, [SYMBOL], elsewhere)
     world.session.cycle.list_pairs, world.session.cycle.between = lister.news, lister.ask
