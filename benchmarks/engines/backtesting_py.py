@@ -5,6 +5,7 @@ import warnings
 import common
 import pandas as pd
 from backtesting import Backtest, Strategy
+from backtesting.lib import resample_apply
 
 warnings.filterwarnings("ignore")
 m, kind, passes = common.asked()
@@ -31,8 +32,14 @@ def apart(close, fast, slow):
 def crossing(close, *numbers):
     """Return 1 where to buy, -1 where to close, else 0."""
     line = rsi(close, *numbers) if kind == "rsi" else apart(close, *numbers)
-    enter, leave = common.crossings("rsi" if kind == "rsi" else "sma", line.to_numpy())
+    enter, leave = common.crossings("sma" if kind == "sweep" else kind, line.to_numpy())
     return enter.astype(float) - leave
+
+
+def rising(longer):
+    """Return 1 where a longer close lies above the mean of twenty."""
+    longer = pd.Series(longer)
+    return (longer > longer.rolling(20).mean()).astype(float)
 
 
 class Crossing(Strategy):
@@ -43,12 +50,13 @@ class Crossing(Strategy):
     def init(self):
         """Work out the crossings as one array: one look at it a candle is the least a strategy can do."""
         self.cross = self.I(crossing, self.data.Close, *self.numbers, plot=False)
+        self.rising = resample_apply("4h", rising, self.data.Close, plot=False) if kind == "trend" else None
 
     def next(self):
         """Act on the candle that just closed."""
         cross = self.cross[-1]
         if cross > 0:
-            if not self.position:
+            if not self.position and (kind != "trend" or self.rising[-1] > 0):
                 self.buy(size=1)
         elif cross < 0 and self.position:
             self.position.close()

@@ -13,21 +13,29 @@ from hftbacktest import (
 from hftbacktest.types import event_dtype
 from numba import njit
 
-m, kind, passes = common.asked()
-close, count = m["close"], len(m["close"])
+_, kind, passes = common.asked()
+markets = common.markets()
+count = len(markets[0]["close"])
 TICK, NANO = 0.01, 1_000_000
 BOTH = EXCH_EVENT | LOCAL_EVENT | DEPTH_EVENT
-events = np.zeros((count, 4), event_dtype)
-before = np.roll(close, 1)
-before[0] = close[0]
-for place, (side, prices, size) in enumerate((
-    (BUY_EVENT, before - TICK, 0.0), (SELL_EVENT, before, 0.0),
-    (BUY_EVENT, close - TICK, 1e6), (SELL_EVENT, close, 1e6),
-)):  # fmt: skip
-    events["ev"][:, place] = BOTH | side
-    events["px"][:, place], events["qty"][:, place] = prices, size
-    events["exch_ts"][:, place] = events["local_ts"][:, place] = (m["time"] + common.MINUTE_MS) * NANO
-events = events.reshape(-1)
+
+
+def events_of(m):
+    """Return the depth events of one market."""
+    events, close = np.zeros((count, 4), event_dtype), m["close"]
+    before = np.roll(close, 1)
+    before[0] = close[0]
+    for place, (side, prices, size) in enumerate((
+        (BUY_EVENT, before - TICK, 0.0), (SELL_EVENT, before, 0.0),
+        (BUY_EVENT, close - TICK, 1e6), (SELL_EVENT, close, 1e6),
+    )):  # fmt: skip
+        events["ev"][:, place] = BOTH | side
+        events["px"][:, place], events["qty"][:, place] = prices, size
+        events["exch_ts"][:, place] = events["local_ts"][:, place] = (m["time"] + common.MINUTE_MS) * NANO
+    return events.reshape(-1)
+
+
+events = [events_of(m) for m in markets]
 
 
 @njit
@@ -64,47 +72,62 @@ def rsi_loop(hbt, start, out):
 
 @njit
 def sma_loop(hbt, start, out):
-    """Trade one unit on two means; return the number of fills."""
-    ring, quick, slack, before, seen, fills, held = np.zeros(50), 0.0, 0.0, 0.0, 0, 0, False
+    """Trade one unit of each asset on two means; return the number of fills."""
+    assets = hbt.num_assets
+    ring, quick, slack = np.zeros((assets, 50)), np.zeros(assets), np.zeros(assets)
+    before, held, seen, fills = np.zeros(assets), np.zeros(assets, np.bool_), 0, 0
     while hbt.elapse(60_000_000_000) == 0:
-        price = hbt.depth(0).best_ask
-        quick += price - (ring[(seen - 20) % 50] if seen >= 20 else 0.0)
-        slack += price - (ring[seen % 50] if seen >= 50 else 0.0)
-        ring[seen % 50] = price
-        if seen >= 49:
-            now = round(quick) * 50 - round(slack) * 20
+        for asset in range(assets):
+            price = hbt.depth(asset).best_ask
+            quick[asset] += price - (ring[asset, (seen - 20) % 50] if seen >= 20 else 0.0)
+            slack[asset] += price - (ring[asset, seen % 50] if seen >= 50 else 0.0)
+            ring[asset, seen % 50] = price
+            if seen < 49:
+                continue
+            now = round(quick[asset]) * 50 - round(slack[asset]) * 20
             if seen >= start:
-                if before <= 0.0 < now and not held:
-                    hbt.submit_buy_order(0, fills, price, 1.0, GTC, MARKET, True)
-                    out[fills, 0], out[fills, 1], held, fills = seen, price, True, fills + 1
-                elif before >= 0.0 > now and held:
-                    hbt.submit_sell_order(0, fills, price - 0.01, 1.0, GTC, MARKET, True)
-                    out[fills, 0], out[fills, 1], held, fills = seen, price - 0.01, False, fills + 1
-            before = now
+                if before[asset] <= 0.0 < now and not held[asset]:
+                    hbt.submit_buy_order(asset, fills, price, 1.0, GTC, MARKET, True)
+                    out[fills, 0], out[fills, 1], out[fills, 2] = seen, price, asset
+                    held[asset], fills = True, fills + 1
+                elif before[asset] >= 0.0 > now and held[asset]:
+                    hbt.submit_sell_order(asset, fills, price - 0.01, 1.0, GTC, MARKET, True)
+                    out[fills, 0], out[fills, 1], out[fills, 2] = seen, price - 0.01, asset
+                    held[asset], fills = False, fills + 1
+            before[asset] = now
         seen += 1
         if fills and seen % 1_000 == 0:
-            hbt.clear_inactive_orders(0)
+            for asset in range(assets):
+                hbt.clear_inactive_orders(asset)
     return fills
 
 
 def work():
     """Run once."""
-    asset = (
-        BacktestAsset().data(events).linear_asset(1.0).constant_order_latency(0, 0).risk_adverse_queue_model()
+    assets = [
+        BacktestAsset().data(each).linear_asset(1.0).constant_order_latency(0, 0).risk_adverse_queue_model()
         .no_partial_fill_exchange().trading_value_fee_model(common.FEE, common.FEE).tick_size(TICK)
         .lot_size(1.0).last_trades_capacity(0)
-    )  # fmt: skip
-    hbt = HashMapMarketDepthBacktest([asset])
-    out = np.zeros((count, 2))
+        for each in events
+    ]  # fmt: skip
+    hbt = HashMapMarketDepthBacktest(assets)
+    out = np.zeros((count * len(assets), 3))
     fills = (rsi_loop if kind == "rsi" else sma_loop)(hbt, common.START - 1, out)
-    state = hbt.state_values(0)
-    told = out[:fills], state.balance - state.fee + state.position * close[-1], int(state.num_trades)
+    won, traded = 0.0, 0
+    for asset, m in enumerate(markets):
+        state = hbt.state_values(asset)
+        won += state.balance - state.fee + state.position * m["close"][-1]
+        traded += int(state.num_trades)
     hbt.close()
-    return told
+    return out[:fills], won, traded
 
 
 first, best, (fills, won, traded) = common.timed(work, passes)
 assert traded == len(fills), (traded, len(fills))
 fills[:, 0] += 1  # the book is first looked at when the second candle has closed
-rows = [(*fills[at], *fills[at + 1]) for at in range(0, len(fills) - 1, 2)]
-common.tell("hftbacktest", (first, best), rows, equity=common.CASH + won, tick=TICK)
+parts = [fills[fills[:, 2] == asset, :2] for asset in range(len(markets))]
+rows = [[(*part[at], *part[at + 1]) for at in range(0, len(part) - 1, 2)] for part in parts]
+if kind == "basket":
+    common.tell_basket("hftbacktest", (first, best), rows, equity=common.CASH + won, tick=TICK)
+else:
+    common.tell("hftbacktest", (first, best), rows[0], equity=common.CASH + won, tick=TICK)

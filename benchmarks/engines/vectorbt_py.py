@@ -15,7 +15,13 @@ import vectorbt as vbt  # noqa: E402
 m, kind, passes = common.asked()
 engine = sys.argv[4]
 vbt.settings["engine"] = engine
-close, opened = pd.Series(m["close"]), pd.Series(m["open"])
+several = common.markets()
+if kind == "basket":
+    close, opened = (
+        pd.DataFrame({at: m[name] for at, m in enumerate(several)}) for name in ("close", "open")
+    )
+else:
+    close, opened = pd.Series(m["close"]), pd.Series(m["open"])
 
 
 def moved(flags):
@@ -27,10 +33,21 @@ def moved(flags):
 
 def traded(prices, line):
     """Trade one unit at the open after each crossing."""
-    enter, leave = common.crossings("rsi" if kind == "rsi" else "sma", line)
+    enter, leave = common.crossings("sma" if kind == "sweep" else kind, line)
+    if kind == "trend":
+        enter &= rising()
+    more = {"group_by": True, "cash_sharing": True} if kind == "basket" else {}
     return vbt.Portfolio.from_signals(
-        prices, moved(enter), moved(leave), size=1, fees=common.FEE, init_cash=common.CASH, engine=engine
-    )
+        prices, moved(enter), moved(leave), size=1, fees=common.FEE, init_cash=common.CASH, engine=engine,
+        **more,
+    )  # fmt: skip
+
+
+def rising():
+    """Return where the last four hours that have closed lie above their mean: its own frames, by hand."""
+    longer = close.iloc[239::240]
+    above = (longer > vbt.MA.run(longer, 20).ma).to_numpy()
+    return np.append(False, above)[np.arange(1, len(close) + 1) // 240]
 
 
 def work():
@@ -57,6 +74,13 @@ package = "vectorbt-rust" if engine == "rust" else "vectorbt"
 if kind == "sweep":
     closed = int(portfolio.trades.closed.count().sum())
     common.tell(package, (first, best), pairs=len(common.pairs()), trades_in_all=closed)
+elif kind == "basket":
+    records = portfolio.trades.closed.records
+    names = ["entry_idx", "entry_price", "exit_idx", "exit_price"]
+    parts = [records.loc[records["col"] == at, names].to_numpy() for at in range(common.BASKET)]
+    held = portfolio.assets().iloc[-1].to_numpy() @ close.iloc[-1].to_numpy()
+    equity = float(portfolio.cash().iloc[-1]) + float(held)
+    common.tell_basket(package, (first, best), parts, equity=equity)
 else:
     records = portfolio.trades.closed.records
     rows = records[["entry_idx", "entry_price", "exit_idx", "exit_price"]].to_numpy()

@@ -17,13 +17,18 @@ from typing import Any
 from agent.host.clock import SystemClock
 from benchmarks.machine import machine
 from benchmarks.peers.engines import BARE, OURS, PEERS, Engine, environment, figures
-from benchmarks.peers.market import read, write
+from benchmarks.peers.market import read, write, write_basket
 from benchmarks.peers.table import lines
-from benchmarks.peers.verdict import References, references, verdict
+from benchmarks.peers.verdict import References, judged, wanted_of
 from research.engine.compiler import CACHE_VARIABLE
 
 ALL = (OURS, *PEERS)
-KEPT_COSTS = ("rsi", "sma", "rsi-prepared", "sma-prepared", "rsi-plain", "sma-plain")
+KINDS = ("rsi", "sma", "basket", "trend")
+DAY, LEAST_YEAR = 1_440, 8_640
+KEPT_COSTS = (
+    "rsi", "sma", "trend", "basket", "rsi-prepared", "sma-prepared", "basket-prepared", "trend-prepared",
+    "rsi-plain", "sma-plain",
+)  # fmt: skip
 """Runs whose trades are to be the reference's; with default limits fewer and smaller ones are right."""
 Row = dict[str, Any]
 
@@ -54,11 +59,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only", action="extend", nargs="+", choices=names, metavar="NAME", help=f"of {', '.join(names)}"
     )
-    parser.add_argument("--bars", type=_candles, default=525_600, help="candles of the year")
+    parser.add_argument("--bars", type=_candles_of_year, default=525_600, help="candles of the year")
     parser.add_argument("--sweep-bars", type=_candles, default=50_000, help="candles of the sweep")
     parser.add_argument("--keep", type=Path, help="folder for environments that are to stay")
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
+
+
+def _candles_of_year(text: str) -> int:
+    number = int(text)
+    if number < LEAST_YEAR:
+        raise argparse.ArgumentTypeError(
+            f"{number} is below {LEAST_YEAR}: the mean of twenty times four hours counts from 6,000 on"
+        )
+    return number
 
 
 def _candles(text: str) -> int:
@@ -74,8 +88,14 @@ class TrialRunner:
     def __init__(self, folder: Path, bars: int, sweep_bars: int) -> None:
         self.folder = folder
         self.year, self.short = write(folder, bars), write(folder, sweep_bars)
-        market = read(self.year)
-        self.wanted: dict[str, References] = {kind: references(kind, market) for kind in ("rsi", "sma")}
+        # Whole days, so that all symbols together have no more candles than the year.
+        self.several = write_basket(folder, max(bars // 4 // DAY, 2) * DAY)
+        self.data = {"sweep": self.short, "basket": self.several}
+        self.wanted = {kind: wanted_of(kind, read(self.of(kind))) for kind in KINDS}
+
+    def of(self, kind: str) -> Path:
+        """Return the market of a kind."""
+        return self.data.get(kind, self.year)
 
     def rows(self, engines: Sequence[Engine]) -> Iterator[Row]:
         """Measure engines one by one; one that does not install or run says why."""
@@ -94,7 +114,7 @@ class TrialRunner:
     def row(self, engine: Engine, python: Path, run: str) -> Row:
         """Measure one run between two measurements of the bare kernel."""
         kind = run.partition("-")[0]
-        data = self.short if kind == "sweep" else self.year
+        data = self.of(kind)
         bare = [self.bare(kind, data)] if kind in BARE.runs else []
         told = figures(engine, python, data, run, self.variables)
         bare += [self.bare(kind, data)] if kind in BARE.runs else []
@@ -119,7 +139,11 @@ class TrialRunner:
 
 
 def row_of(
-    engine: str, run: str, told: Mapping[str, Any], bare: Sequence[Row], wanted: References | None
+    engine: str,
+    run: str,
+    told: Mapping[str, Any],
+    bare: Sequence[Row],
+    wanted: Sequence[tuple[References, ...]] | None,
 ) -> Row:
     """Return a row of the table: what an engine told, its ratio to the bare kernel, and the verdict."""
     row = {"engine": engine, "run": run, **told}
@@ -130,7 +154,7 @@ def row_of(
     row["bare"] = floor
     row["ratio"] = told["seconds"] / told.get("pairs", 1) / floor["seconds"] * floor["pairs"]
     if wanted is not None and run in KEPT_COSTS:
-        row["verdict"] = verdict(told, wanted)
+        row["verdict"] = judged(told, wanted)
     elif wanted is not None:
         row["verdict"] = f"fewer and smaller trades by design: {told['vetoes']:,} vetoes of the gate"
     elif "trades_in_all" in told and told["pairs"] == floor["pairs"]:

@@ -14,7 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers.market import CASH, FEE, FIRST_SIGNAL, Column, pairs, read
+from benchmarks.peers.market import (
+    CASH,
+    FEE,
+    FIRST_SIGNAL,
+    FIRST_TREND,
+    LONG,
+    LONG_MEAN,
+    Column,
+    pairs,
+    read,
+    symbols,
+)
 
 Outcome = tuple[int, float, int]
 """Closed trades, cash won, and one while a unit is held at the end."""
@@ -86,6 +97,37 @@ def sma_kernel(opened: Column, close: Column, fast: int, slow: int, fee: float, 
     return trades, cash, held
 
 
+def trend_kernel(opened: Column, close: Column, fast: int, slow: int, fee: float, start: int) -> Outcome:
+    """Trade as `sma_kernel`, entering only while the last longer candle closed above its mean."""
+    quick = slack = cash = before = longer = 0.0
+    held = trades = want = 0
+    rising = False
+    for i in range(len(close)):
+        if want == 1 and held == 0:
+            cash -= opened[i] * (1.0 + fee)
+            held = 1
+        elif want == -1 and held == 1:
+            cash += opened[i] * (1.0 - fee)
+            held = 0
+            trades += 1
+        want = 0
+        quick += close[i] - (close[i - fast] if i >= fast else 0.0)
+        slack += close[i] - (close[i - slow] if i >= slow else 0.0)
+        if (i + 1) % LONG == 0:
+            longer += close[i] - (close[i - LONG * LONG_MEAN] if i >= LONG * LONG_MEAN else 0.0)
+            rising = i + 1 >= LONG * LONG_MEAN and close[i] * LONG_MEAN > longer
+        if i < slow - 1:
+            continue
+        now = quick * slow - slack * fast
+        if i >= start:
+            if before <= 0.0 < now and rising:
+                want = 1
+            elif before >= 0.0 > now:
+                want = -1
+        before = now
+    return trades, cash, held
+
+
 def machine_code(kernel: Callable[..., Outcome]) -> Callable[..., Outcome]:
     """Return a kernel compiled by numba."""
     import numba  # noqa: PLC0415  # half a second, and the plain kernels need none of it
@@ -97,29 +139,41 @@ def machine_code(kernel: Callable[..., Outcome]) -> Callable[..., Outcome]:
 
 def equity(outcome: Outcome, close: Column) -> float:
     """Return cash and the unit that may be held, at the last close."""
+    return CASH + worth(outcome, close)
+
+
+def worth(outcome: Outcome, close: Column) -> float:
+    """Return what was won, and the unit that may be held at the last close."""
     _, cash, held = outcome
-    return float(CASH + cash + held * close[-1])
+    return float(cash + held * close[-1])
 
 
 def measure(path: Path, kind: str, passes: int) -> dict[str, Any]:
     """Time a kernel over many passes, or the sweep of 400 pairs over a few."""
     market = read(path)
-    opened, close = market["open"], market["close"]
-    kernel = machine_code(rsi_kernel if kind == "rsi" else sma_kernel)
-    single: dict[str, Sequence[tuple[int, ...]]] = {"rsi": [(14,)], "sma": [(20, 50)]}
-    chosen = single.get(kind) or pairs()
+    markets = symbols(market) if kind == "basket" else [market]
+    kernels: dict[str, Callable[..., Outcome]] = {"rsi": rsi_kernel, "trend": trend_kernel}
+    kernel = machine_code(kernels.get(kind, sma_kernel))
+    start = FIRST_TREND if kind == "trend" else FIRST_SIGNAL
+    single: dict[str, Sequence[tuple[int, ...]]] = {"rsi": [(14,)], "sweep": pairs()}
+    chosen = single.get(kind, [(20, 50)])
+    closes = [each["close"] for each in markets for _ in chosen]
     seconds, outcomes = [], [(0, 0.0, 0)]
     for _ in range(passes + 1):
         begin = time.perf_counter()
-        outcomes = [kernel(opened, close, *numbers, FEE, FIRST_SIGNAL) for numbers in chosen]
+        outcomes = [
+            kernel(each["open"], each["close"], *numbers, FEE, start)
+            for each in markets
+            for numbers in chosen
+        ]
         seconds.append(time.perf_counter() - begin)
     return {
         "first": seconds[0],
         "seconds": min(seconds[1:]),
         "median": median(seconds[1:]),
-        "pairs": len(outcomes),
+        "pairs": len(chosen),
         "trades": sum(each[0] for each in outcomes),
-        "equity": equity(outcomes[0], close) if len(outcomes) == 1 else sum(each[1] for each in outcomes),
+        "equity": CASH + sum(worth(*each) for each in zip(outcomes, closes, strict=True)),
         "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "version": f"numba {versions()}",
     }

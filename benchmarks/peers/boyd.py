@@ -23,7 +23,18 @@ import numpy as np
 from agent.settings.given import Settings
 from agent.settings.settings import Options
 from agent.wiring.backtests import options_for, setup_of
-from benchmarks.peers.market import BEGIN_MS, CASH, FIRST_SIGNAL, MINUTE_MS, pairs, read
+from benchmarks.peers.market import (
+    BASKET,
+    BEGIN_MS,
+    CASH,
+    FIRST_SIGNAL,
+    FIRST_TREND,
+    MINUTE_MS,
+    Column,
+    pairs,
+    read,
+    symbols,
+)
 from benchmarks.peers.memory import sampled
 from research.data.candles import Candles
 from research.engine.backtest import Setup, backtest, memory_of, run
@@ -38,16 +49,31 @@ WIDE: dict[str, Any] = {
     "concentration": 1, "min_confidence": 0, "min_reward_risk": 0, "loss_streak_paper": 1_000_000,
 }  # fmt: skip  # every rule is asked, none stands in the way
 YEAR = 525_600
+TREND = """
+from reasoning.declare import Declared, buy, crossed_above, crossed_below, mean, sell, timeframe
 
 
-def settings(kind: str, *, wide: bool) -> Options:
+class Trend(Declared):
+    name = "trend"
+    hour4 = timeframe("4h")
+    trend = mean(20, on=hour4)
+    quick, calm = mean(20), mean(50)
+
+    def decide(self, now, last):
+        if crossed_above(now.quick, now.calm) and now.hour4.close > now.trend:
+            return buy(stop=now.close * 0.1, confidence=50)
+        if crossed_below(now.quick, now.calm):
+            return sell(confidence=50)
+"""
+
+
+def settings(kind: str, *, wide: bool, positions: int = 1) -> Options:
     """Return settings for a strategy; the stop lies 90 % away where limits are wide, for it has no off."""
+    stop = {} if kind == "trend" else {kind: {"stop_ppm": 900_000}}
     return Settings(
         mode="paper",
-        reasoning={"strategies": (kind,), "vote_threshold": 1, kind: {"stop_ppm": 900_000}}
-        if wide
-        else {"strategies": (kind,)},
-        risk=WIDE if wide else {},
+        reasoning={"strategies": (kind,), "vote_threshold": 1, **stop} if wide else {"strategies": (kind,)},
+        risk=WIDE | {"max_positions": positions} if wide else {},
         sizing={"method": "fixed", "fixed_quantity": Decimal(1)} if wide else {},
         paper={"cash": int(CASH), "taker_fee": "0.001", "slippage": 0, "spread": 0},
         learning={"enabled": False},
@@ -56,13 +82,30 @@ def settings(kind: str, *, wide: bool) -> Options:
 
 def setup(kind: str, candles: Sequence[Candles]) -> Setup:
     """Return a backtest's numbers for a kind such as rsi, sma-default or rsi-plain."""
-    options = options_for(settings(kind.partition("-")[0], wide="default" not in kind), candles)
-    return replace(setup_of(options), warmup=FIRST_SIGNAL)
+    name = kind.partition("-")[0]
+    chosen = settings("sma" if name == "basket" else name, wide="default" not in kind, positions=len(candles))
+    warmup = FIRST_TREND if name == "trend" else FIRST_SIGNAL
+    return replace(setup_of(options_for(chosen, candles)), warmup=warmup)
+
+
+def trend_known(folder: Path) -> None:
+    """Load the strategy of two timeframes from a file of a user's own."""
+    from agent.settings.user_strategies import load_file  # noqa: PLC0415  # this kind alone
+
+    home = Path(tempfile.mkdtemp(dir=folder))
+    path = home / "trend.py"
+    path.write_text(TREND)
+    path.chmod(0o600)
+    load_file(path)
 
 
 def series(path: Path, symbol: str = SYMBOL) -> Candles:
     """Return a market as candles."""
-    m = read(path)
+    return candles_of(read(path), symbol)
+
+
+def candles_of(m: dict[str, Column], symbol: str) -> Candles:
+    """Return columns as candles."""
     time_ms = m["time"].astype(np.int64)
     return Candles(symbol, MINUTE_MS, time_ms, m["open"], m["high"], m["low"], m["close"], m["volume"])
 
@@ -80,7 +123,13 @@ def timed(work: Callable[[], Any], passes: int) -> tuple[dict[str, float], Any]:
 
 def replayed(path: Path, kind: str, passes: int) -> dict[str, Any]:
     """Time the replay alone, or with the candles' preparation, or uncompiled."""
-    candles = [series(path)]
+    if kind.startswith("basket"):
+        names = [f"C{place}-USDT" for place in range(BASKET)]
+        candles = [candles_of(*each) for each in zip(symbols(read(path)), names, strict=True)]
+    else:
+        candles = [series(path)]
+    if kind.startswith("trend"):
+        trend_known(path.parent)
     engine: CompiledRules = plain() if "plain" in kind else compiled()
     asked = setup(kind, candles)
     if "prepared" in kind or "plain" in kind:
@@ -88,16 +137,30 @@ def replayed(path: Path, kind: str, passes: int) -> dict[str, Any]:
     else:
         made = Recording(candles, asked.instruments, asked.warmup, engine)
         told, result = timed(lambda: run(made, candles, asked), passes)
-    return {**told, **outcome(result, candles[0])}
+    return {**told, **(outcome(result, candles[0]) if len(candles) == 1 else basket_outcome(result, candles))}
+
+
+def ends_of(trades: Any) -> list[list[float]]:
+    """Return the first and the last trade: candle and price of entry and exit."""
+    return [
+        [(int(each["opened_ms"]) - BEGIN_MS) // MINUTE_MS, int(each["bought"]) / 1e8,
+         (int(each["closed_ms"]) - BEGIN_MS) // MINUTE_MS, int(each["sold"]) / 1e8]
+        for each in trades[[0, -1] if len(trades) else []]
+    ]  # fmt: skip
+
+
+def basket_outcome(result: Result, candles: Sequence[Candles]) -> dict[str, Any]:
+    """Return trades by symbol and the equity of the one account."""
+    last = {each.symbol: float(each.close[-1]) for each in candles}
+    parts = [result.trades[result.trades["symbol"] == place] for place in range(len(candles))]
+    held = sum(last[each["symbol"]] for each in result.open_positions)
+    told = [{"trades": len(each), "ends": ends_of(each)} for each in parts]
+    return {"trades": len(result.trades), "symbols": told, "equity": result.cash / 1e8 + held}
 
 
 def outcome(result: Result, candles: Candles) -> dict[str, Any]:
     """Return trades and equity as the other engines tell them: what is held counts at the last close."""
-    rows = [
-        [(int(each["opened_ms"]) - BEGIN_MS) // MINUTE_MS, int(each["bought"]) / 1e8,
-         (int(each["closed_ms"]) - BEGIN_MS) // MINUTE_MS, int(each["sold"]) / 1e8]
-        for each in result.trades[[0, -1] if len(result.trades) else []]
-    ]  # fmt: skip
+    rows = ends_of(result.trades)
     held = len(result.open_positions) * float(candles.close[-1])
     return {
         "trades": len(result.trades),

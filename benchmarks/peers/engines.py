@@ -32,11 +32,13 @@ class Engine(NamedTuple):
     python: tuple[int, int] = (3, 11)
 
 
+SINGLE_PASS = ("rsi", "sma", "basket", "trend")
+
 BARE = Engine(
     "bare kernel",
     "peers.bare",
     "indicator, fill at the next open, fee; floats, no account, no stops, no record of trades",
-    runs=("rsi", "sma", "sweep"),
+    runs=("rsi", "sma", "basket", "trend", "sweep"),
     passes=200,
 )
 OURS = Engine(
@@ -45,9 +47,9 @@ OURS = Engine(
     "indicator, confidence, vote, every rule of the gate, sizing, stop, fill with fee and slippage, "
     "day limits, drawdown, equity of every candle; integer money; every trade and every veto recorded",
     runs=(
-        "rsi", "sma", "rsi-prepared", "sma-prepared", "rsi-default", "sma-default", "rsi-plain",
-        "sma-plain", "compile", "sweep", "sweep-4000", "catalogue", "memory",
-        "memory-100",
+        "rsi", "sma", "basket", "trend", "rsi-prepared", "sma-prepared", "basket-prepared",
+        "trend-prepared", "rsi-default", "sma-default", "rsi-plain", "sma-plain", "compile", "sweep",
+        "sweep-4000", "catalogue", "memory", "memory-100",
     ),
     passes=60,
 )  # fmt: skip
@@ -55,9 +57,11 @@ PEERS = (
     Engine(
         "vectorbt[rust]",
         "vectorbt_py.py",
-        "indicator and signals as whole arrays, then one compiled pass over orders; floats; no stops here",
+        "indicator and signals as whole arrays, then one compiled pass over orders; floats; no stops "
+        "here; several symbols share one cash; no longer timeframe of its own, its array is made and "
+        "shifted by hand",
         ("vectorbt[rust]==1.2.0",),
-        ("rsi", "sma", "sweep"),
+        ("rsi", "sma", "basket", "trend", "sweep"),
         20,
         ("rust",),
     ),
@@ -66,58 +70,74 @@ PEERS = (
         "vectorbt_py.py",
         "as vectorbt[rust], its passes compiled by numba",
         ("vectorbt==1.2.0",),
-        ("rsi", "sma", "sweep"),
+        ("rsi", "sma", "basket", "trend", "sweep"),
         20,
         ("numba",),
     ),
     Engine(
         "hftbacktest",
         "hftbacktest_py.py",
-        "a compiled order book fed with four depth events a candle, latencies, the strategy itself compiled",
+        "a compiled order book fed with four depth events a candle, latencies, the strategy itself "
+        "compiled; each of several assets has its own book and its own balance; no candles, so no "
+        "timeframes",
         ("hftbacktest==2.4.4",),
+        ("rsi", "sma", "basket"),
         passes=5,
     ),
     Engine(
         "backtesting.py",
         "backtesting_py.py",
-        "indicator as an array, then a Python loop: orders, trades, equity; no stops set; statistics",
+        "indicator as an array, then a Python loop: orders, trades, equity; no stops set; statistics; "
+        "one symbol an account; longer candles by resample_apply, which sees one as the next candle "
+        "opens, so one candle late",
         ("backtesting==0.6.6",),
-        ("rsi", "sma", "sweep"),
+        ("rsi", "sma", "trend", "sweep"),
         1,
     ),
     Engine(
         "NautilusTrader",
         "nautilus_py.py",
-        "events: bar to matching engine, bus, Python strategy; order life cycle, account, portfolio",
+        "events: bar to matching engine, bus, Python strategy; order life cycle, account, portfolio; "
+        "longer bars aggregated inside of it. With pandas 3, which it allows, its bar wrangler stops: "
+        "pandas is held at 2.3",
         ("nautilus_trader==1.231.0", "pandas==2.3.3"),
+        SINGLE_PASS,
         python=(3, 12),
     ),
     Engine(
         "Jesse",
         "jesse_py.py",
-        "Python loop with order and position objects, exchange simulation by candle parts, a store of state",
+        "Python loop with order and position objects, exchange simulation by candle parts, a store of "
+        "state; longer candles beside, the newest of them unfinished until its last minute",
         ("jesse==3.5.3",),
+        SINGLE_PASS,
     ),
     Engine(
         "backtrader",
         "backtrader_py.py",
-        "Python loop with lines, broker, order and trade objects, cash checks",
+        "Python loop with lines, broker, order and trade objects, cash checks; longer candles by "
+        "resampledata",
         ("backtrader==1.9.78.123", "pandas"),
+        SINGLE_PASS,
     ),
     Engine(
         "zipline",
         "zipline_py.py",
-        "events by minute: clock, bar files, blotter with slippage and commission, Python algorithm, ledger; "
-        "whole days only",
+        "events by minute: clock, bar files, blotter with slippage and commission, Python algorithm, "
+        "ledger; whole days only; prices in its files have three decimals; between minutes and days no "
+        "timeframe",
         ("zipline-reloaded==3.2.1",),
+        ("rsi", "sma", "basket"),
     ),
     Engine(
         "freqtrade",
         "freqtrade_py.py",
-        "Python loop over rows with trade and order objects, stop-loss and least return each candle",
+        "Python loop over rows with trade and order objects, stop-loss and least return each candle; "
+        "longer candles merged into the frame before, shifted by merge_informative_pair",
         ("freqtrade==2026.9",),
+        SINGLE_PASS,
     ),
-)  # fmt: skip
+)
 
 
 def environment(engine: Engine, folder: Path) -> Path | str:

@@ -15,15 +15,21 @@ MINUTE_MS = 60_000
 FIRST_SIGNAL = 1_000
 """Signals before this candle count for nobody. Engines start Wilder's RSI differently; by here the
 start weighs (13/14)^1000 = 1e-32, so whoever computes Wilder's RSI computes the same."""
+FIRST_TREND = 6_000
+"""The same where longer candles are looked at: twenty of four hours are 4,800 candles."""
+LONG, LONG_MEAN = 240, 20
+"""Candles in a longer one, and how many longer ones are in its mean."""
+BASKET = 4
+"""Symbols that one account trades in the rows of a basket."""
 FEE = 0.001
 CASH = 10_000_000.0
 
 Column = NDArray[np.float64]
 
 
-def made(bars: int) -> dict[str, NDArray[np.generic]]:
+def made(bars: int, symbol: int = 0) -> dict[str, NDArray[np.generic]]:
     """Return columns time (ms, UTC), open, high, low, close and volume; prices around 20,000."""
-    rng = np.random.default_rng(SEED)
+    rng = np.random.default_rng(SEED + symbol)
     steps = rng.normal(0.0, 0.0006, bars)
     close = 20_000.0 * np.exp(np.cumsum(steps - 0.0000002))
     opened = np.roll(close, 1) * np.exp(rng.normal(0.0, 0.0003, bars))
@@ -41,6 +47,21 @@ def write(folder: Path, bars: int) -> Path:
     path = folder / f"market_{bars}.npz"
     np.savez(path, **made(bars))  # type: ignore[arg-type]  # its stub takes the names for a flag
     return path
+
+
+def write_basket(folder: Path, bars: int) -> Path:
+    """Write a market of several symbols: columns as of one, their names ending on _0, _1 and so on."""
+    path = folder / f"basket_{bars}.npz"
+    each = [made(bars, symbol) for symbol in range(BASKET)]
+    columns = {f"{name}_{place}": column for place, one in enumerate(each) for name, column in one.items()}
+    np.savez(path, **columns)  # type: ignore[arg-type]  # as above
+    return path
+
+
+def symbols(market: dict[str, Column]) -> list[dict[str, Column]]:
+    """Return the symbols of a basket, each as a market of its own."""
+    names = ("time", "open", "high", "low", "close", "volume")
+    return [{name: market[f"{name}_{place}"] for name in names} for place in range(BASKET)]
 
 
 def read(path: Path) -> dict[str, Column]:

@@ -18,9 +18,13 @@ def lines(found: Mapping[str, Any]) -> list[str]:
         *_machine(found),
         "",
         f"{found['bars']:,} one-minute candles: RSI(14, 30/70), SMA(20/50), one unit, long, 0.1 % a side",
-        HEAD,
-        *_bare(rows),
-        *(_timed(row) for row in sorted(timed, key=lambda row: (row["engine"] != "boyd", row["ratio"]))),
+        *_table(rows, timed, ("rsi", "sma")),
+        "",
+        f"four symbols in one account, {found['bars'] // 4:,} candles of each: SMA(20/50)",
+        *_table(rows, timed, ("basket",)),
+        "",
+        f"two timeframes, {found['bars']:,} candles: SMA(20/50), entered above a mean of four hours",
+        *_table(rows, timed, ("trend",)),
         "",
         f"sweep of SMA pairs on {found['sweep_bars']:,} candles",
         *_bare_sweep(swept),
@@ -39,6 +43,12 @@ def lines(found: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _table(rows: Sequence[Row], timed: Sequence[Row], kinds: Sequence[str]) -> list[str]:
+    of_kinds = [row for row in timed if row["run"].partition("-")[0] in kinds]
+    ours_first = sorted(of_kinds, key=lambda row: (row["engine"] != "boyd", row["ratio"]))
+    return [HEAD, *_bare(rows, kinds), *map(_timed, ours_first)]
+
+
 def _wrapped(text: str) -> list[str]:
     return wrap(text, 104, initial_indent="  ", subsequent_indent="    ")
 
@@ -54,9 +64,9 @@ def _machine(found: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _bare(rows: Sequence[Row]) -> list[str]:
+def _bare(rows: Sequence[Row], kinds: Sequence[str]) -> list[str]:
     told = []
-    for run in ("rsi", "sma"):
+    for run in kinds:
         found = [row["bare"] for row in rows if row["run"] == run and "bare" in row]
         if found:
             best = min(found, key=lambda each: float(each["seconds"]))

@@ -1,6 +1,7 @@
 """The comparison's own parts: its market, its bare kernel, its verdicts, its table. No peer is installed."""
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,15 +9,29 @@ from typing import Any
 import numpy as np
 import pytest
 
+from agent.settings.user_strategies import LOADED
 from agent.wiring.backtests import setup_of
 from benchmarks.peers import __main__ as peers
 from benchmarks.peers import bare as peers_bare
 from benchmarks.peers import boyd, engines
 from benchmarks.peers.engines import Engine, environment, figures, reason
-from benchmarks.peers.market import FEE, FIRST_SIGNAL, Column, made, pairs, read, write
-from benchmarks.peers.reference import reference
+from benchmarks.peers.market import (
+    CASH,
+    FEE,
+    FIRST_SIGNAL,
+    FIRST_TREND,
+    LONG,
+    Column,
+    made,
+    pairs,
+    read,
+    write,
+    write_basket,
+)
+from benchmarks.peers.reference import reference, rising
 from benchmarks.peers.table import aims, lines
-from benchmarks.peers.verdict import References, references, verdict
+from benchmarks.peers.verdict import References, judged, references, verdict, wanted_of
+from reasoning.strategies.registry import STRATEGIES
 from research.engine.backtest import backtest
 from research.engine.compiler import plain
 
@@ -89,6 +104,26 @@ def test_this_project_trades_as_the_reference_does_when_no_limit_stands_in_the_w
     assert verdict(told, references(kind, market[1])) == "same trades and equity, filled at the next open"
 
 
+def test_it_does_so_with_four_symbols_in_one_account(tmp_path: Path) -> None:
+    path = write_basket(tmp_path, 2_500)
+    told = boyd.replayed(path, "basket-plain", 0)
+    assert judged(told, wanted_of("basket", read(path))) == "same trades and equity, filled at the next open"
+
+
+def test_it_does_so_with_a_trend_of_four_hours(tmp_path: Path) -> None:
+    path = write(tmp_path, 10_000)
+    before = list(sys.path)
+    try:
+        told = boyd.replayed(path, "trend-plain", 0)
+    finally:
+        LOADED.pop("trend", None)
+        STRATEGIES.pop("trend", None)
+        sys.modules.pop("trend", None)
+        sys.path[:] = before
+    assert judged(told, wanted_of("trend", read(path))) == "same trades and equity, filled at the next open"
+    assert told["trades"] > 20
+
+
 def test_the_shipped_limits_stay_in_the_default_runs(market: tuple[Path, dict[str, Column]]) -> None:
     candles = boyd.series(market[0])
     wide, shipped = (boyd.setup(kind, [candles]) for kind in ("rsi", "rsi-default"))
@@ -115,6 +150,46 @@ def test_a_verdict_takes_a_last_forced_sale_out(market: tuple[Path, dict[str, Co
     told |= {"trades": told["trades"] + 1, "ends": [told["ends"][0], forced]}
     told["equity"] += price * (1 - FEE) - wanted.last_close
     assert verdict(told, wanted).endswith("sells what is held with the last candle")
+
+
+def test_a_basket_is_judged_symbol_by_symbol_and_its_money_at_once(tmp_path: Path) -> None:
+    (wanted,) = wanted_of("basket", read(write_basket(tmp_path, 2_500)))
+    told = basket_of(wanted)
+    assert judged(told, [wanted]) == "same trades and equity, filled at the next open"
+    assert judged(told | {"equity": told["equity"] + 1}, [wanted]).startswith("DIFFERS")
+    swapped = told | {"symbols": told["symbols"][::-1]}
+    assert judged(swapped, [wanted]).endswith("equity +0.00")
+    price = wanted[1].last_close - 3.0
+    forced = told["symbols"][1]
+    forced |= {"trades": forced["trades"] + 1, "ends": [forced["ends"][0], [9, 1.0, 2_499, price]]}
+    told |= {
+        "trades": told["trades"] + 1,
+        "equity": told["equity"] + price * (1 - FEE) - wanted[1].last_close,
+    }
+    assert judged(told, [wanted]).endswith("sells what is held with the last candle")
+
+
+def basket_of(wanted: tuple[References, ...]) -> dict[str, Any]:
+    parts = [told_of(each) for each in wanted]
+    money = CASH + sum(each["equity"] - CASH for each in parts)
+    return {"trades": sum(each["trades"] for each in parts), "symbols": parts, "equity": money}
+
+
+def test_a_longer_candle_is_seen_when_it_has_closed(
+    tmp_path: Path,
+) -> None:
+    market_of = read(write(tmp_path, 40_000))
+    opened, close = market_of["open"], market_of["close"]
+    found = peers_bare.trend_kernel(opened, close, 20, 50, FEE, FIRST_TREND)
+    at_once, late = wanted_of("trend", market_of)
+    assert found[0] == len(at_once[0].next_open.trades) > 50
+    assert peers_bare.equity(found, close) == pytest.approx(at_once[0].next_open.equity, abs=1e-4)
+    assert np.array_equal(rising(close, 1)[1:], rising(close)[:-1])
+    told = judged(told_of(late[0]), [late])
+    assert told.endswith("sees a longer candle 1 candle after it closed")
+    below = close.copy()
+    below[LONG * 25 - 1] = 1.0
+    assert np.flatnonzero(rising(close) != rising(below))[0] >= LONG * 25 - 1
 
 
 def test_a_verdict_says_what_differs(market: tuple[Path, dict[str, Column]]) -> None:
