@@ -65,7 +65,7 @@ def _on_terms(row: Mapping[str, Any], wanted: tuple[References, ...]) -> str:
 
 
 def _basket_same(row: Mapping[str, Any], wanted: tuple[References, ...], at: int, tick: float) -> bool | None:
-    """Compare each symbol's trades and the money of all; tell if any was sold by force, None if they differ."""
+    """Compare each symbol's trades and the money of all; return if any was sold by force, None if not so."""
     value, any_forced = row["equity"], False
     parts: Sequence[Mapping[str, Any]] = row["symbols"]
     for part, each in zip(parts, wanted, strict=True):
