@@ -8,11 +8,8 @@ from typing import Any
 from domain.exits import ExitPlan
 from reasoning.kernels.features import PLAN, features_warmup
 from reasoning.kernels.strategy import Strategy
-from reasoning.memories import (
-    ConfiguredStrategy,
-    informative_kept,
-)
 from reasoning.own import StandIn, StrategyFault
+from reasoning.remembered import ConfiguredStrategy, informative_kept
 from reasoning.settings import ReasoningSettings, Values
 from reasoning.strategies.registry import STRATEGIES
 

@@ -4,9 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import Any
 
 from domain.candle import Candle
 from domain.decision import Signal, Voice
@@ -15,9 +13,10 @@ from domain.regrid import Regrid
 from reasoning.informative import CandleFeed, InformativeCandles, as_numbers
 from reasoning.kernels.features import PLAN, Features, features_now, features_size, features_step
 from reasoning.kernels.indicators import Memory
-from reasoning.kernels.strategy import QUIET, Indicator, Strategy
-from reasoning.news.sentiment import HeadlineMemory, Heard, SentimentSettings
+from reasoning.kernels.strategy import QUIET, Indicator
+from reasoning.news.sentiment import HeadlineMemory, SentimentSettings
 from reasoning.own import RAISES, StandIn, StrategyFault
+from reasoning.remembered import ConfiguredStrategy, ReadNumbers, Remembered, kept_for
 from reasoning.telling import told
 
 UNKNOWN = Features(0.0, 0.0, 0, 0, 0.0, 0.0, 0)
@@ -26,52 +25,12 @@ UNKNOWN = Features(0.0, 0.0, 0, 0, 0.0, 0.0, 0)
 CANDLE = frozenset({"open", "high", "low", "close", "volume"})
 """Numbers that every voice has, and that need none."""
 
-KEPT = 2_000
-"""Candles kept of each symbol for parameters that come later: 0.6 MB, and more where a strategy's warm-up is
-longer. One that is given parameters with a longer one is silent until it has seen the rest."""
-
 _Ahead = tuple[Candle, int, list[Memory]]
 """A candle that no voice votes on, how many were muted then, and the voices' memories after it."""
 
 
 BLANK = (0.0,) * 6
 """The candle told where another symbol begins anew."""
-
-
-class ConfiguredStrategy(NamedTuple):
-    """A strategy with its parameters packed, ready to step."""
-
-    strategy: Strategy[Any]
-    packed: tuple[Any, ...]
-
-
-class ReadNumbers(NamedTuple):
-    """The numbers of a custom exit, each of the candle before and then of this one; `why` there are none.
-
-    `waits` says that some candles more bring them. `unrun` that the voice is itself only where it trades.
-    """
-
-    values: tuple[float, ...]
-    why: str = ""
-    waits: bool = False
-    unrun: bool = False
-
-
-class Remembered(msgspec.Struct, frozen=True):
-    """All that `SymbolMemory.plain` returns, typed: what a memory is made of again by `resume`."""
-
-    series: str
-    candle: Candle | None
-    seen: int
-    now_ms: int
-    latest: Features
-    recent: list[Candle]
-    features: list[float]
-    strategies: dict[str, list[float]]
-    headlines: list[Heard]
-    muted: dict[str, str] = {}
-    begins: int = 0
-    taken: dict[str, int] = {}
 
 
 class SymbolMemory:
@@ -126,7 +85,7 @@ class SymbolMemory:
         self.begins = 0
         self.taken: dict[str, int] = {}
         self.latest = UNKNOWN
-        self.recent: deque[Candle] = deque(maxlen=_kept_for(self.speakers))
+        self.recent: deque[Candle] = deque(maxlen=kept_for(self.speakers))
         self.features: Memory = [0.0] * features_size(PLAN)
         self.blocks: list[Memory] = [self._blank(speaker) for speaker in self.speakers]
 
@@ -266,7 +225,7 @@ class SymbolMemory:
         """Hear `speakers` from now on; the one at `index` starts over, warmed by the candles kept."""
         self.speakers = speakers
         self.ahead = None
-        self.recent = deque(self.recent, maxlen=_kept_for(speakers))
+        self.recent = deque(self.recent, maxlen=kept_for(speakers))
         strategy, packed = speakers[index]
         self.blocks[index] = block = self._blank(speakers[index])
         beside = {symbol: self.informed[symbol].again(taken) for symbol, taken in self.taken.items()}
@@ -304,7 +263,7 @@ class SymbolMemory:
         self.now_ms = result.now_ms
         self.ahead = None
         self.begins, self.taken = result.begins, dict(result.taken)
-        self.recent = deque(result.recent, maxlen=_kept_for(self.speakers))
+        self.recent = deque(result.recent, maxlen=kept_for(self.speakers))
         self.features = result.features
         self.blocks = blocks
         self.headlines.resume(result.headlines, result.now_ms)
@@ -355,17 +314,3 @@ class SymbolMemory:
             "begins": self.begins,
             "taken": dict(self.taken),
         }
-
-
-def informative_kept(speakers: Sequence[ConfiguredStrategy]) -> int:
-    """Return the candles of another symbol that are kept: more than of one's own, whose market may rest."""
-    return 5 * _kept_for(speakers)
-
-
-def _kept_for(speakers: Sequence[ConfiguredStrategy]) -> int:
-    """Return the candles that are kept: as many as any needs to vote at once in ticks of another grid."""
-    most = KEPT
-    for strategy, packed in speakers:
-        with suppress(StrategyFault):  # it is muted, and needs none
-            most = max(most, strategy.warmup_for(packed))
-    return most

@@ -25,13 +25,10 @@ from reasoning.informative import InformativeCandles
 from reasoning.kernels.features import regime
 from reasoning.kernels.model_inputs import LOOK_BACK
 from reasoning.kernels.strategy import QUIET, Indicator
-from reasoning.memories import (
-    ReadNumbers,
-    Remembered,
-    SymbolMemory,
-)
+from reasoning.memories import SymbolMemory
 from reasoning.models import HeardModel, heard_model, opinions_of
 from reasoning.orientation import MUTED, Opinion, Orientation
+from reasoning.remembered import ReadNumbers, Remembered
 from reasoning.settings import ReasoningSettings
 
 UNSEEN = "no candle was seen yet"

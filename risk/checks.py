@@ -11,8 +11,9 @@ from risk import rules, table
 from risk.case import Case
 from risk.facts import Facts
 from risk.reading import unmarked
+from risk.rule import CASH_UNITS, Rule
 from risk.rules import Measure
-from risk.table import CASH_UNITS, RULES, Rule, rule
+from risk.table import RULES, rule
 
 
 class Gate(NamedTuple):

@@ -6,7 +6,8 @@ the table. After a change of the table: `python -m scripts.gate`.
 
 from pathlib import Path
 
-from risk.table import RULES, Measures
+from risk.rule import Measures
+from risk.table import RULES
 
 WIDTH = 110
 TARGET = Path(__file__).resolve().parent.parent / "risk" / "gate.py"

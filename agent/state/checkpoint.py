@@ -33,8 +33,8 @@ from agent.state.state import State
 from domain.errors import BadInput, JournalFault
 from domain.events import ParametersSet, SessionStarted
 from reasoning.informative import InformativeCandles
-from reasoning.memories import Remembered
 from reasoning.minds import StrategyRunner
+from reasoning.remembered import Remembered
 
 FORMAT = 2
 

@@ -11,7 +11,7 @@ from agent.state.checkpoints import CheckpointName, Checkpoints
 from agent.state.key import fold_key, one_way_cost_ppm
 from domain.events import SessionStarted
 from domain.ports import Records, Row
-from reasoning.memories import Remembered
+from reasoning.remembered import Remembered
 
 
 class Compared(NamedTuple):

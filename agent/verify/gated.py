@@ -12,7 +12,8 @@ from domain.decision import Signal
 from research.data.candles import Candles
 from research.engine.backtest import backtest
 from research.engine.compiler import plain
-from risk.table import NOTHING_TO_REDUCE, RULES, Rule
+from risk.rule import Rule
+from risk.table import NOTHING_TO_REDUCE, RULES
 
 MOST = 5_000
 """Candles that are traded, the last ones; the rules run as plain Python."""

@@ -23,8 +23,9 @@ from risk.case import Case, Policy
 from risk.checks import Gate, worded
 from risk.facts import Facts
 from risk.reading import book_of, entry_of, feed_of
+from risk.rule import CASH_UNITS, Rule
 from risk.rules import Measure
-from risk.table import CASH_UNITS, RULES, Rule
+from risk.table import RULES
 
 MOST = 10.0
 """The largest share that is told: beyond it a number says no more."""

@@ -14,7 +14,7 @@ from learning.settings import Hedge
 from platforms.fills import Costs
 from reasoning.kernels.features import PLAN
 from reasoning.kernels.strategy import Strategy
-from reasoning.memories import ConfiguredStrategy, informative_kept
+from reasoning.remembered import ConfiguredStrategy, informative_kept
 from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.beside import Misstep
 from research.engine.by_pieces import events_in_pieces, in_pieces

@@ -21,8 +21,9 @@ from domain.errors import JournalFault
 from domain.events import ParametersSet, SessionEnded, SessionStarted
 from domain.times import utc
 from journal.memory import MemoryJournal
-from reasoning.memories import Remembered, SymbolMemory
+from reasoning.memories import SymbolMemory
 from reasoning.minds import StrategyRunner
+from reasoning.remembered import Remembered
 from tests.agent.world import ID, START, World, facts, folded, lively, wave
 
 OPTIONS = lively()

@@ -35,8 +35,8 @@ from domain.events import (
 )
 from domain.times import utc
 from journal.memory import MemoryJournal
-from reasoning.memories import KEPT
 from reasoning.minds import StrategyRunner
+from reasoning.remembered import KEPT
 from reasoning.settings import ReasoningSettings
 from reasoning.strategies.registry import STRATEGIES
 from reasoning.strategies.sma import SmaParams

@@ -11,8 +11,9 @@ from domain.errors import BadInput, LocalFault, Unreachable
 from domain.events import CycleDecided, CycleEnded, Event
 from journal.memory import MemoryJournal
 from risk import checks
+from risk.rule import Rule
 from risk.rules import Measure
-from risk.table import RULES, Rule
+from risk.table import RULES
 from tests.agent.world import ID, Dying, World, wave
 
 

@@ -20,10 +20,10 @@ from domain.errors import BadInput
 from domain.events import CycleDecided, OrderReported
 from domain.order import Side
 from reasoning.kernels.strategy import QUIET, Indicator
-from reasoning.memories import Remembered
 from reasoning.minds import StrategyRunner
 from reasoning.orientation import muted
 from reasoning.own import OwnMemory, OwnStrategy, StrategyFault
+from reasoning.remembered import Remembered
 from research.engine.backtest import BacktestVoice, Setup, backtest, events_of
 from research.engine.compiler import compiled, plain
 from research.engine.recording import Recording

@@ -19,9 +19,9 @@ from reasoning.declare import Undeclarable
 from reasoning.indicators.moving import EMA
 from reasoning.informative import InformativeCandles
 from reasoning.kernels.strategy import Strategy
-from reasoning.memories import Remembered
 from reasoning.minds import StrategyRunner
 from reasoning.orientation import Opinion
+from reasoning.remembered import Remembered
 from reasoning.settings import ReasoningSettings
 from reasoning.strategies.registry import STRATEGIES, register
 from tests.reasoning.samples import walk

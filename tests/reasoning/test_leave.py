@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from domain.custom_exit import FAULT_LINE, HELD, NO_REASON, ROOM, fault_of
 from domain.errors import BadInput
 from reasoning.declare import Undeclarable
-from reasoning.memories import ConfiguredStrategy, ReadNumbers, SymbolMemory
+from reasoning.memories import SymbolMemory
 from reasoning.news.sentiment import SentimentSettings
+from reasoning.remembered import ConfiguredStrategy, ReadNumbers
 from risk.leaving import DIVIDED, leave_due, share_ppm
 from tests.reasoning.grammar import NAMES, left
 from tests.reasoning.samples import walk

@@ -19,8 +19,9 @@ from reasoning.indicators.moving import EMA
 from reasoning.kernels.higher import HIGHER_SIZE, LAST, TIME, higher_step
 from reasoning.kernels.strategy import Strategy
 from reasoning.kernels.subset import compilable
-from reasoning.memories import KEPT, ConfiguredStrategy, SymbolMemory
+from reasoning.memories import SymbolMemory
 from reasoning.news.sentiment import SentimentSettings
+from reasoning.remembered import KEPT, ConfiguredStrategy
 from research.data.candles import Candles
 from research.data.resample import resample
 from tests.reasoning.samples import walk

@@ -10,7 +10,7 @@ from agent.verify.parity import LoopRun, compare, run_loop
 from agent.wiring.backtests import options_for, setup_of
 from domain.errors import BadInput
 from domain.times import MINUTE_MS
-from reasoning import memories
+from reasoning import remembered
 from research.data.candles import Candles
 from research.engine.backtest import MEMORY, backtest
 from research.engine.compiler import plain
@@ -61,7 +61,7 @@ def test_candles_that_a_long_silence_left_behind_are_passed_over_alike(
 ) -> None:
     monkeypatch.setattr(memories, "KEPT", 5)
     candles = [joined(SOL[:400], SOL[800:])]
-    assert memories.KEPT * 5 < 400
+    assert remembered.KEPT * 5 < 400
     loop, result = both(candles, [BTC, ETH])
     assert compare(loop, result) is None
     assert len(result.trades) > 3
