@@ -59,7 +59,7 @@ def test_it_trades_alike_in_loop_and_backtest(candles: Series, beside: Series) -
 def test_candles_that_a_long_silence_left_behind_are_passed_over_alike(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(memories, "KEPT", 5)
+    monkeypatch.setattr(remembered, "KEPT", 5)
     candles = [joined(SOL[:400], SOL[800:])]
     assert remembered.KEPT * 5 < 400
     loop, result = both(candles, [BTC, ETH])
