@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from agent.account.agent import Agent
-    from agent.notebook import Backtest, Swept, WalkedForward, backtest, sweep, walk_forward
+    from agent.frames import Backtest, Swept, WalkedForward
+    from agent.notebook import backtest, sweep, walk_forward
     from agent.settings.given import Settings
 
     __version__: str

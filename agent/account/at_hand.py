@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from agent.account.control import ReadRequest
+from agent.account.requests import ReadRequest
 from agent.account.running import Running, Unanswering
 from agent.answers.amounts import decoded_as
 from agent.answers.journals import JournalPart

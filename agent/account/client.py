@@ -9,9 +9,9 @@ import msgspec
 from agent import wiring
 from agent.account.ahead import Ahead, Progress, ignore, long
 from agent.account.at_hand import AtHand
-from agent.account.control import StatusRequest, WhyRequest
 from agent.account.explaining import explained
 from agent.account.left import at_rest
+from agent.account.requests import StatusRequest, WhyRequest
 from agent.account.running import Running, Unanswering
 from agent.answers.account import PositionAnswer, Status
 from agent.answers.amounts import decoded_as

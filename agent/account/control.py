@@ -19,77 +19,20 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
-from agent.account.address import Peer, address, peer_of, stopped
+from agent.account.address import address, peer_of
+from agent.account.asking import GREETING_SECONDS, SECONDS
+from agent.account.requests import FollowRequest, Request
 from agent.loop.inbox import NotRunning
-from domain.commands import Command
 from domain.errors import BadInput, BoydError, EndUnknown, LocalFault, Unproven
 
 LINE_LIMIT = 65_536
 WAITING = 256
 """Callers who have not said yet what they want, at most."""
 
-GREETING_SECONDS = 5.0
-SECONDS = 30.0
-
-
-class NotListening(LocalFault):
-    """No agent answers at the control socket."""
-
-
-class Silent(LocalFault):
-    """A process is there and does not answer; `pid` where the system tells."""
-
-    def __init__(self, what: str, pid: int | None) -> None:
-        self.pid = pid
-        super().__init__(what)
-
-
-class StatusRequest(msgspec.Struct, frozen=True, tag_field="do", tag="status"):
-    """Ask what the agent is doing."""
-
-
-class WhyRequest(msgspec.Struct, frozen=True, tag_field="do", tag="why"):
-    """Ask why a cycle decided as it did; the last one where none is named."""
-
-    cycle: int | None = None
-
-
-class ReadRequest(msgspec.Struct, frozen=True, tag_field="do", tag="read"):
-    """Ask for part of the agent's journal, and for where it ends.
-
-    That is `limit` rows above `after` as they are stored, or the numbers of the rows of a `cycle`, of all
-    starts of sessions, or the last cycle.
-    """
-
-    what: Literal["head", "rows", "cycle", "sessions", "last_cycle"]
-    after: int = 0
-    limit: int = 128
-    cycle: int = 0
-
-
-class TrimRequest(msgspec.Struct, frozen=True, tag_field="do", tag="trim"):
-    """Ask that rows up to `upto`, which are archived, leave the journal's file, for some seconds."""
-
-    upto: int
-
-
-class FollowRequest(msgspec.Struct, frozen=True, tag_field="do", tag="follow"):
-    """Be told of the journal's rows as they are written, for as long as the connection lasts.
-
-    Rows above `after` come first where they are few (see `agent.account.feed`). With `until` only rows above
-    `after` and up to that one come, however many they are, and the connection ends with them.
-    """
-
-    after: int | None = None
-    until: int | None = None
-
-
-Request = Command | StatusRequest | WhyRequest | ReadRequest | TrimRequest
-"""One line of the socket: a command, or a question."""
 
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[Request | FollowRequest] = msgspec.json.Decoder(Request | FollowRequest)
@@ -283,69 +226,3 @@ class _Caller:
     def __init__(self, since: float) -> None:
         self.since = since
         self.said = bytearray()
-
-
-def ask(path: Path, request: Request, *, owner: int | None = None) -> Any:
-    """Ask the agent that listens at `path` something and return its answer as plain values.
-
-    `owner` is the process that holds the account's lock, where it is known. Raises NotListening when
-    nobody is there who can be believed, Silent when one is who does not answer, BadInput with the agent's
-    own words when it refuses (EndUnknown where it was begun before and its end is not on record), Unproven
-    when it is for want of evidence.
-    """
-    with socket.socket(socket.AF_UNIX) as connection:
-        peer = _connect(connection, path)
-        if not peer.trusted or (owner is not None and peer.pid not in (None, owner)):
-            raise NotListening("whoever listens there does not hold this account")
-        if stopped(peer.pid):
-            raise Silent("is stopped and does not answer", peer.pid)
-        with connection.makefile("rb") as answers:
-            _line(answers, peer, "does not answer")
-            connection.settimeout(SECONDS)
-            with suppress(OSError):  # its answer says more
-                connection.sendall(_encoder.encode(request) + b"\n")
-            reply = _line(answers, peer, f"has not answered in {SECONDS:g} s")
-    if "gone" in reply:
-        raise NotListening(reply["gone"])
-    if "unproven" in reply:
-        raise Unproven(reply["unproven"])
-    if "error" in reply:
-        raise (EndUnknown if reply.get("end_unknown") else BadInput)(reply["error"])
-    return reply["result"]
-
-
-def listens(path: Path) -> bool:
-    """Say whether anybody listens at a socket; one that a crash left behind says at once that nobody does."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        try:
-            _connect(connection, path)
-        except NotListening:
-            return False
-        except Silent:  # so many wait there
-            pass
-        return True
-
-
-def _connect(connection: socket.socket, path: Path) -> Peer:
-    connection.settimeout(GREETING_SECONDS)
-    try:
-        with address(path) as where:
-            connection.connect(where)
-        return peer_of(connection)
-    except (BlockingIOError, TimeoutError):  # so many wait that no more are let in
-        raise Silent("does not answer", None) from None
-    except OSError as error:
-        raise NotListening(f"no agent answers: {error.strerror or error}") from None
-
-
-def _line(answers: Any, peer: Peer, silence: str) -> dict[str, Any]:
-    try:
-        line = answers.readline()
-        answer = json.loads(line)
-    except TimeoutError:
-        raise Silent(silence, peer.pid) from None
-    except (OSError, ValueError):
-        raise NotListening("no agent answers: it closed the connection") from None
-    if not isinstance(answer, dict):
-        raise NotListening("no agent answers: that is another program")
-    return answer

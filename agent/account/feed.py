@@ -29,7 +29,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from agent.account.control import FollowRequest
+from agent.account.requests import FollowRequest
 from agent.answers.account import Vitals
 from agent.answers.stream import LiveState
 from agent.host import log

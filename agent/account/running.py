@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from agent.account import control
-from agent.account.control import Request
+from agent.account import asking
+from agent.account.requests import NotListening, Request, Silent
 from agent.settings.home import PREFIX, Busy, Home, default_home
 from domain.commands import Command, Exit
 from domain.errors import LocalFault
@@ -63,16 +63,16 @@ class Running:
             return None
         owner = self.home.owner(self.name)
         try:
-            return control.ask(socket, request, owner=owner)
-        except control.NotListening:
+            return asking.ask(socket, request, owner=owner)
+        except NotListening:
             return None
-        except control.Silent as silent:
+        except Silent as silent:
             raise Unanswering(self.name, str(silent), silent.pid or owner) from None
 
     def _takes_it_again(self, socket: Path) -> bool:
         """Say whether who listens there takes the lock: an agent whose lock file was deleted does."""
         due = time.monotonic() + AGAIN_SECONDS
-        if not control.listens(socket):
+        if not asking.listens(socket):
             return False
         while not (held := self.home.held(self.name)) and time.monotonic() < due:
             time.sleep(AGAIN_SECONDS / 20)

@@ -3,9 +3,10 @@
 from typing import Any
 
 from agent.account.at_hand import told
-from agent.account.control import ControlServer, ReadRequest, Request, StatusRequest, TrimRequest, WhyRequest
+from agent.account.control import ControlServer
 from agent.account.feed import JournalFeed
 from agent.account.opened import OpenedAccount
+from agent.account.requests import ReadRequest, Request, StatusRequest, TrimRequest, WhyRequest
 from agent.account.trimming import trimmed
 from agent.answers.stream import LiveState
 from domain.errors import BadInput

@@ -15,7 +15,7 @@ import msgspec
 
 from agent.account.address import Peer, address, peer_of, stopped
 from agent.account.client import AccountClient
-from agent.account.control import FollowRequest
+from agent.account.requests import FollowRequest
 from agent.settings.home import Home
 from domain.errors import JournalFault
 from journal.codec import decode, index

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from agent.answers.alerts import AlertKind
-from agent.jobs.store import Definition
+from agent.jobs.kept import Definition
 from agent.settings.home import PUT_ASIDE, Home
 from agent.settings.schedule import Schedule
 from agent.settings.upkeep.jobs import JobSettings, JobsSettings

@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 from agent.answers.jobs import JobAnswer, JobOutput, JobRow, JobRun, JobState
 from agent.jobs.catalogue import BY_NAME, JOBS, JobEntry
+from agent.jobs.kept import KeptJob
 from agent.jobs.opening import FILE, open_store
 from agent.jobs.run import RunFiles
-from agent.jobs.store import JobStore, KeptJob
+from agent.jobs.store import JobStore
 from agent.settings.home import Home
 from agent.settings.upkeep.jobs import JobsSettings
 from domain.errors import BadInput

@@ -14,7 +14,7 @@ from agent.answers.jobs import RunOutcome
 from agent.host.child import PROGRAM
 from agent.jobs.catalogue import JobEntry, Words
 from agent.jobs.child import HELD, WORK
-from agent.jobs.store import Claimed
+from agent.jobs.kept import Claimed
 from agent.settings.home import AS_OF, Home
 from domain.private import private_folder
 

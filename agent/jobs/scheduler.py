@@ -14,8 +14,9 @@ from agent.answers.jobs import RunOutcome
 from agent.host import log
 from agent.jobs.catalogue import BY_NAME, JobEntry, Occasion
 from agent.jobs.database import JobsFault
+from agent.jobs.kept import Claimed, LostRun
 from agent.jobs.run import Ended, ProcessRun
-from agent.jobs.store import Claimed, JobStore, LostRun
+from agent.jobs.store import JobStore
 from agent.settings.home import Home
 from agent.settings.upkeep.jobs import JobsSettings
 from domain.errors import BoydError

@@ -7,13 +7,13 @@ by the next who looks, under the same slot. Instants are UTC. A clock that was a
 nothing waiting for a time that never came: neither what is due, nor a lease, nor a slot that counts as done.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from agent.answers.jobs import JobRun, RunOutcome
 from agent.jobs.database import JobsDatabase
-from agent.settings.schedule import Schedule
+from agent.jobs.kept import JOB, RUN, Claimed, Claims, Definition, KeptJob, LostRun, instant, job_of, run_of
 from domain.errors import BadInput
 from domain.times import millis, utc
 
@@ -29,70 +29,12 @@ AHEAD = timedelta(hours=1)
 EVERYWHERE = ""
 """The scope of a job that is done once, however many hosts share a server."""
 
-_JOB = (
-    "SELECT scope, name, rule, zone, grace, enabled, due, paused, paused_by, paused_why, asked, asked_by "
-    "FROM jobs"
-)
-_RUN = "SELECT slot, outcome, began, ended, attempt, since, asked_by, owner, said, lease FROM runs"
 _OF = "WHERE scope = ? AND name = ?"
 _AHEAD = f"DELETE FROM runs {_OF} AND ended IS NOT NULL AND slot > ?"  # noqa: S608 -- nothing from outside
 _FORGET = (
     f"DELETE FROM runs {_OF} AND ended IS NOT NULL AND slot NOT IN "  # noqa: S608 -- nothing from outside
     f"(SELECT slot FROM runs {_OF} ORDER BY slot DESC LIMIT ?)"
 )
-
-
-class Definition(NamedTuple):
-    """A job as code and settings have it. A `local` one is done in every home that shares a server."""
-
-    name: str
-    schedule: Schedule
-    grace: timedelta
-    on: bool
-    local: bool = False
-
-
-class KeptJob(NamedTuple):
-    """A job as it is kept."""
-
-    scope: str
-    name: str
-    schedule: Schedule
-    grace: timedelta
-    on: bool
-    due: datetime
-    paused: datetime | None
-    paused_by: str
-    paused_why: str
-    asked: datetime | None
-    asked_by: str
-
-
-class Claimed(NamedTuple):
-    """A run that is ours to do: the job, the slot it is about, and since when it was due."""
-
-    scope: str
-    name: str
-    slot: datetime
-    owner: str
-    attempt: int
-    since: datetime | None = None
-    by: str = ""
-
-
-class LostRun(NamedTuple):
-    """A run that is made up for by nobody: it was missed, or cut off, for longer than its grace."""
-
-    name: str
-    slot: datetime
-    outcome: RunOutcome
-
-
-class Claims(NamedTuple):
-    """The runs that are ours now, and those that were lost."""
-
-    claimed: list[Claimed]
-    lost: list[LostRun]
 
 
 class JobStore:
@@ -190,7 +132,7 @@ class JobStore:
 
     def _free(self, job: KeptJob, now: datetime) -> datetime:
         """Return the next instant from now on that is no run's slot."""
-        while self._rows(f"{_RUN} {_OF} AND slot = ?", job.scope, job.name, millis(now)):
+        while self._rows(f"{RUN} {_OF} AND slot = ?", job.scope, job.name, millis(now)):
             now += timedelta(milliseconds=1)
         return now
 
@@ -200,7 +142,7 @@ class JobStore:
         since = job.due if job.due < slot else None
         # From now, not from the slot: what was missed meanwhile is not run one after the other.
         self._change(job.scope, job.name, due=millis(job.schedule.next(now)))
-        if self._rows(f"{_RUN} {_OF} AND slot = ?", job.scope, job.name, millis(slot)):
+        if self._rows(f"{RUN} {_OF} AND slot = ?", job.scope, job.name, millis(slot)):
             return
         claimed = Claimed(job.scope, job.name, slot, owner, 1, since)
         self._insert(claimed, now, until)
@@ -223,11 +165,11 @@ class JobStore:
         self._change_run(job.scope, job.name, slot, owner=owner, attempt=attempt, lease=millis(until))
 
     def _open(self, job: KeptJob) -> tuple[datetime, int, datetime, datetime | None, str] | None:
-        rows = self._rows(f"{_RUN} {_OF} AND ended IS NULL", job.scope, job.name)
+        rows = self._rows(f"{RUN} {_OF} AND ended IS NULL", job.scope, job.name)
         if not rows:
             return None
         slot, _, _, _, attempt, since, by, _, _, lease = rows[0]
-        return utc(slot), attempt, utc(lease), _instant(since), by
+        return utc(slot), attempt, utc(lease), instant(since), by
 
     def renew(self, run: Claimed, until: datetime) -> bool:
         """Have a run for longer; False where it is another's by now, or over."""
@@ -240,7 +182,7 @@ class JobStore:
     def _mine(self, run: Claimed) -> bool:
         return bool(
             self._rows(
-                f"{_RUN} {_OF} AND slot = ? AND owner = ? AND attempt = ? AND ended IS NULL",
+                f"{RUN} {_OF} AND slot = ? AND owner = ? AND attempt = ? AND ended IS NULL",
                 *(run.scope, run.name, millis(run.slot), run.owner, run.attempt),
             )
         )
@@ -297,45 +239,18 @@ class JobStore:
         return named[0]
 
     def _kept(self, scope: str, name: str) -> KeptJob | None:
-        rows = self._rows(f"{_JOB} {_OF}", scope, name)
-        return _kept(rows[0]) if rows else None
+        rows = self._rows(f"{JOB} {_OF}", scope, name)
+        return job_of(rows[0]) if rows else None
 
     def kept(self) -> list[KeptJob]:
         """Return every job of this scope, what is due first coming first."""
-        rows = self._rows(f"{_JOB} WHERE scope IN (?, ?) ORDER BY due, name", EVERYWHERE, self.scope)
-        return [_kept(row) for row in rows]
+        rows = self._rows(f"{JOB} WHERE scope IN (?, ?) ORDER BY due, name", EVERYWHERE, self.scope)
+        return [job_of(row) for row in rows]
 
     def runs(self, job: KeptJob, count: int = KEPT_RUNS) -> list[JobRun]:
         """Return a job's latest runs, newest first."""
-        rows = self._rows(f"{_RUN} {_OF} ORDER BY slot DESC LIMIT ?", job.scope, job.name, count)
-        return [_run(row) for row in rows]
+        rows = self._rows(f"{RUN} {_OF} ORDER BY slot DESC LIMIT ?", job.scope, job.name, count)
+        return [run_of(row) for row in rows]
 
     def _rows(self, statement: str, *values: Any) -> list[Any]:
         return self.database.do(statement, *values)
-
-
-def _instant(value: int | None) -> datetime | None:
-    return None if value is None else utc(value)
-
-
-def _kept(row: Sequence[Any]) -> KeptJob:
-    scope, name, rule, zone, grace, on, due, paused, paused_by, paused_why, asked, asked_by = row
-    return KeptJob(
-        *(scope, name, Schedule(rule, zone), timedelta(milliseconds=grace), bool(on), utc(due)),
-        *(_instant(paused), paused_by, paused_why, _instant(asked), asked_by),
-    )
-
-
-def _run(row: Sequence[Any]) -> JobRun:
-    slot, outcome, began, ended, attempt, since, by, owner, text, _ = row
-    return JobRun(
-        slot=utc(slot),
-        outcome=RunOutcome(outcome) if outcome else None,
-        began=utc(began),
-        ended=_instant(ended),
-        attempt=attempt,
-        since=_instant(since),
-        by=by,
-        owner=owner,
-        said=text,
-    )

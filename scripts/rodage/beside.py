@@ -22,10 +22,10 @@ from agent.answers.jobs import RunOutcome
 from agent.cli import main as command_line
 from agent.drill.processes import forked
 from agent.jobs.catalogue import JobEntry, Occasion
+from agent.jobs.kept import Claimed
 from agent.jobs.opening import open_store, owner
 from agent.jobs.run import Ended
 from agent.jobs.scheduler import Scheduler
-from agent.jobs.store import Claimed
 from agent.notices import Notices
 from agent.serve.mirror.mirror import Mirror, RawRow
 from agent.settings.home import AS_OF, Home

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from agent import Agent, Settings
+from agent.account.asking import ask
 from agent.account.client import AccountClient
-from agent.account.control import ControlServer, NotListening, Request, ask
+from agent.account.control import ControlServer
 from agent.account.dispatch import dispatch
+from agent.account.requests import NotListening, Request
 from agent.loop.inbox import ENDED, NotRunning
 from agent.settings.home import Busy, Home
 from domain.commands import ApplyParameters, Kill

@@ -9,9 +9,9 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from agent.account.control import Request
 from agent.account.effects import EFFECTS
 from agent.account.handler import Handler
+from agent.account.requests import Request
 from agent.outage.journal import reduces
 from agent.state.state import REMEMBERED
 from agent.verify.quicktest import FrozenClock

@@ -20,9 +20,11 @@ from typing import Any
 import pytest
 
 from agent.account.address import address, peer_of
+from agent.account.asking import ask
 from agent.account.client import AccountClient
-from agent.account.control import ControlServer, NotListening, Request, Silent, WhyRequest, ask
+from agent.account.control import ControlServer
 from agent.account.dispatch import dispatch
+from agent.account.requests import NotListening, Request, Silent, WhyRequest
 from agent.account.running import Unanswering
 from agent.serve.guard.answers import refusal_of
 from agent.settings.home import Home

@@ -15,8 +15,9 @@ import pytest
 
 from agent import wiring
 from agent.account import feed as feeding
+from agent.account.asking import listens
 from agent.account.catch_up import catch_up
-from agent.account.control import ControlServer, listens
+from agent.account.control import ControlServer
 from agent.account.feed import JournalFeed
 from agent.answers.account import Vitals
 from agent.answers.stream import LiveState

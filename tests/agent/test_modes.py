@@ -12,6 +12,7 @@ import numba
 import pytest
 
 from agent.host import log
+from agent.host.log_file import Turnover
 from research.engine.compiler import CACHE_VARIABLE, MachineCode, cache_folder, compiled
 from tests.agent.command import agent
 from tests.own.faulty import written
@@ -104,7 +105,7 @@ def utc_second(time: int) -> int:
 def test_a_rotated_log_is_its_owners_alone(tmp_path: Path, open_umask: None) -> None:
     del open_umask
     tmp_path.chmod(0o700)
-    assert log.start(tmp_path, (), turnover=log.Turnover(300, 3)) is None
+    assert log.start(tmp_path, (), turnover=Turnover(300, 3)) is None
     for number in range(20):
         log.say("warning", "a line that is long enough", number=number)
     assert len(list(tmp_path.glob("agent.log*"))) == 4

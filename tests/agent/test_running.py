@@ -10,9 +10,10 @@ import msgspec
 import pytest
 
 from agent.account.client import AccountClient
-from agent.account.control import ControlServer, Request
+from agent.account.control import ControlServer
 from agent.account.opened import OpenedAccount
 from agent.account.remembered import NAME
+from agent.account.requests import Request
 from agent.settings.home import Home
 from domain.commands import Kill
 from domain.events import CommandAnswered, CommandReceived, KillSwitchSet

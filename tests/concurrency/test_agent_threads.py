@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from agent import Agent, Settings
+from agent.account.asking import ask
 from agent.account.client import AccountClient
-from agent.account.control import ControlServer, Request, WhyRequest, ask
+from agent.account.control import ControlServer
+from agent.account.requests import Request, WhyRequest
 from agent.host.clock import SystemClock
 from agent.loop.inbox import Inbox, NotRunning
 from agent.settings.home import Home

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
-from agent.account import control
+from agent.account import asking
 from agent.settings.home import Home
 from tests.serve.served import Served, serving
 
@@ -80,7 +80,7 @@ def running(home: Path, name: str = AGENT, interval: float = 1.0) -> Iterator[Ru
     ) as process:
         try:
             due = time.monotonic() + START_SECONDS
-            while not control.listens(Home(home).control(name)):
+            while not asking.listens(Home(home).control(name)):
                 assert time.monotonic() < due, f"agent {name} does not begin"
                 time.sleep(0.05)
             yield Running(name, process)

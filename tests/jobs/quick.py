@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.jobs.catalogue import JobEntry, Occasion
+from agent.jobs.kept import Claimed
 from agent.jobs.opening import open_store, owner
 from agent.jobs.run import ProcessRun
 from agent.jobs.scheduler import Scheduler
-from agent.jobs.store import Claimed
 from agent.settings.home import Home
 from agent.settings.upkeep.jobs import JobsSettings
 from tests.jobs.simulated import Ruled, ruled

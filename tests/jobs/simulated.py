@@ -10,9 +10,10 @@ from pathlib import Path
 from agent.answers.jobs import RunOutcome
 from agent.jobs.catalogue import JobEntry, Occasion
 from agent.jobs.database import JobsFile
+from agent.jobs.kept import Claimed, Definition
 from agent.jobs.run import Ended
 from agent.jobs.scheduler import LEASE, Scheduler
-from agent.jobs.store import Claimed, Definition, JobStore
+from agent.jobs.store import JobStore
 from agent.settings.home import Home
 from agent.settings.schedule import Schedule
 from agent.settings.upkeep.jobs import JobsSettings

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from agent.answers.jobs import RunOutcome
 from agent.jobs.catalogue import BY_NAME, Occasion
+from agent.jobs.kept import Claimed
 from agent.jobs.run import Ended
 from agent.jobs.scheduler import begin_process
-from agent.jobs.store import Claimed
 from agent.settings.home import Home
 from agent.settings.upkeep.jobs import JobsSettings
 

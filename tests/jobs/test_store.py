@@ -9,7 +9,8 @@ import pytest
 
 from agent.answers.jobs import RunOutcome
 from agent.jobs.database import JobsDatabase, JobsFault, JobsFile, JobsServer
-from agent.jobs.store import KEPT_RUNS, Definition, JobStore
+from agent.jobs.kept import Definition
+from agent.jobs.store import KEPT_RUNS, JobStore
 from agent.settings.schedule import Schedule
 from domain.errors import BadInput
 from tests.jobs.simulated import Memory

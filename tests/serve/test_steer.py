@@ -17,8 +17,8 @@ import msgspec
 import pytest
 
 from agent import wiring
-from agent.account.control import StatusRequest
 from agent.account.dispatch import dispatch
+from agent.account.requests import StatusRequest
 from agent.account.running import Running
 from agent.serve import keys as used_keys
 from agent.serve.access.door import COOKIE

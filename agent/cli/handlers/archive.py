@@ -6,7 +6,7 @@ from pathlib import Path
 
 from agent.account.at_hand import AtHand
 from agent.account.client import AccountClient
-from agent.account.control import TrimRequest
+from agent.account.requests import TrimRequest
 from agent.answers.space import ArchiveAnswer
 from agent.cli.handlers.backup import megabytes
 from agent.cli.output.streams import answer

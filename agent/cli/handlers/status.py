@@ -5,8 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from agent.account.control import StatusRequest
 from agent.account.remembered import remembered
+from agent.account.requests import StatusRequest
 from agent.account.running import Running, Unanswering, home_named
 from agent.answers.account import PositionAnswer, Status, StreamRow
 from agent.answers.amounts import decoded_as

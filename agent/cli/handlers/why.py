@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from agent.account.control import WhyRequest
+from agent.account.requests import WhyRequest
 from agent.account.running import Running, Unanswering, home_named
 from agent.answers.amounts import decoded_as
 from agent.answers.cycle import (

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from agent.account.address import address, peer_of, stopped
-from agent.account.control import FollowRequest
+from agent.account.requests import FollowRequest
 from agent.answers.account import Vitals
 from agent.answers.stream import LiveState
 from agent.serve.mirror.mirror import RawRow

@@ -5,8 +5,8 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from agent.account.control import NotListening, Silent, StatusRequest
-from agent.account.control import ask as ask_port
+from agent.account.asking import ask as ask_port
+from agent.account.requests import NotListening, Silent, StatusRequest
 from agent.settings.home import Home
 from domain.errors import BadInput
 from scripts.soak.rig.process import Told, ask
