@@ -11,7 +11,7 @@ import typer
 
 from agent.cli.app import app
 from agent.settings import db_url
-from agent.settings.settings import EXCHANGE_KEY, EXCHANGE_SECRET, EXCHANGE_SECRET_FILE, KEY_VARIABLE
+from agent.settings.keys import EXCHANGE_KEY, EXCHANGE_SECRET, EXCHANGE_SECRET_FILE, KEY_VARIABLE
 from perception.providers.alpha_vantage.provider import INTERVALS
 from risk.table import RULES
 from tests.shared import ROOT

@@ -16,8 +16,9 @@ from pydantic import BaseModel
 
 from agent.cli.app import app
 from agent.cli.handlers.config import toml
+from agent.settings.keys import EXCHANGE_KEY, KEY_VARIABLE
 from agent.settings.load import unknown_variables
-from agent.settings.settings import EXCHANGE_KEY, KEY_VARIABLE, Options
+from agent.settings.settings import Options
 from agent.settings.upkeep.sections import Upkeep, models_in
 from docs import tables
 from perception.pairs.settings import PairListSettings

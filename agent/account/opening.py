@@ -17,8 +17,9 @@ from agent.host.process import may_live
 from agent.outage.at_rest import Resting
 from agent.outage.journal import GuardedJournal
 from agent.outage.lost import Lost
+from agent.settings.keys import secret_texts, with_keys
 from agent.settings.recorded import last_session, lenient, recorded_options
-from agent.settings.settings import Options, secret_texts, with_keys
+from agent.settings.settings import Options
 from agent.state.checkpoint import FORMAT, Checkpoint, Header, read, taken
 from agent.state.key import fold_key
 from domain.commands import (

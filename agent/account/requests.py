@@ -62,3 +62,18 @@ class FollowRequest(msgspec.Struct, frozen=True, tag_field="do", tag="follow"):
 
 Request = Command | StatusRequest | WhyRequest | ReadRequest | TrimRequest
 """One line of the socket: a command, or a question."""
+
+
+class ToldRow(msgspec.Struct):
+    """A row as the agent's feed tells it; its event is kept as it was written."""
+
+    seq: int
+    hash: str
+    event: msgspec.Raw
+
+
+class ToldBeginning(msgspec.Struct):
+    """The first line of a feed: of which journal it tells, and the last row there is."""
+
+    journal_id: str
+    seq: int

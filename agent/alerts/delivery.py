@@ -18,7 +18,7 @@ from agent.alerts.channel import Channel, Message
 from agent.alerts.planning import MessageStep, Planner
 from agent.alerts.rows import Telling
 from agent.alerts.rules import SendRules
-from agent.alerts.sources import FAR, Batch, Outbox
+from agent.alerts.sources import FAR, Batch, Outbox, take_places
 from agent.alerts.text import digest
 from agent.notices import ChannelState, Held
 from domain.ports import Clock
@@ -81,7 +81,7 @@ class Delivery:
         if not self._kept_nowhere(now):
             self.bookmark.save()
             return self._attempts.pause()
-        self._begin()
+        take_places(self.outbox, self.bookmark, self._read)
         wait = self._held(now) if self._sendable(now) else None
         if wait is None:
             wait = self._new(now)
@@ -105,17 +105,6 @@ class Delivery:
 
     def _sendable(self, now: datetime) -> bool:
         return any(_is_due(each, now) for each in self.bookmark.held)
-
-    def _begin(self) -> None:
-        """Take a place in sources that are new, and go back in those that were cut."""
-        new = self.bookmark.new
-        for source, head in self.outbox.heads().items():
-            present = self.bookmark.cursors.get(source)
-            if present is None:
-                self.bookmark.move(source, self.outbox.beginning(source, new=new))
-            elif present > head and self.outbox.cut(source, present):
-                self.bookmark.move(source, head, back=True)
-                self._read.pop(source, None)
 
     # What is held back and due comes first: it is older.
 

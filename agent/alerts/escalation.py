@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from agent.alerts.bookmark import Bookmark
 from agent.alerts.channel import AlertKind, Message, Severity
 from agent.alerts.notes import ONWARD
-from agent.alerts.sources import FAR, Outbox
+from agent.alerts.sources import FAR, Outbox, take_places
 from agent.notices import Concern, Notices
 from agent.settings.upkeep.alerts import AlertSettings
 
@@ -40,14 +40,7 @@ class Escalation:
             self._see(concern, now, still)
 
     def _take_in(self) -> None:
-        new = self.bookmark.new
-        for source, head in self.outbox.heads().items():
-            present = self.bookmark.cursors.get(source)
-            if present is None:
-                self.bookmark.move(source, self.outbox.beginning(source, new=new))
-            elif present > head and self.outbox.cut(source, present):
-                self.bookmark.move(source, head, back=True)
-                self._seen.pop(source, None)
+        take_places(self.outbox, self.bookmark, self._seen)
         for source, head in self.outbox.heads().items():
             self._read(source, head)
         self.bookmark.save()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import NamedTuple, Protocol
 
+from agent.alerts.bookmark import Bookmark
 from agent.alerts.rows import Telling
 
 FAR = 500
@@ -49,3 +50,18 @@ def merged(batches: Mapping[str, Batch]) -> Iterator[Telling]:
         times = accumulate((each.message.at for each in batch.told), max)
         timed.append([(at, each) for at, each in zip(times, batch.told, strict=True)])
     return (each for _, each in heapq.merge(*timed, key=lambda pair: pair[0]))
+
+
+def take_places(outbox: Outbox, bookmark: Bookmark, read: dict[str, int]) -> None:
+    """Take a place in sources that are new, and go back in those that were cut.
+
+    `read` is how far each was read since, which a source that was cut is to be read again from.
+    """
+    new = bookmark.new
+    for source, head in outbox.heads().items():
+        present = bookmark.cursors.get(source)
+        if present is None:
+            bookmark.move(source, outbox.beginning(source, new=new))
+        elif present > head and outbox.cut(source, present):
+            bookmark.move(source, head, back=True)
+            read.pop(source, None)

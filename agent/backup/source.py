@@ -15,7 +15,7 @@ import msgspec
 
 from agent.account.address import Peer, address, peer_of, stopped
 from agent.account.client import AccountClient
-from agent.account.requests import FollowRequest
+from agent.account.requests import FollowRequest, ToldBeginning, ToldRow
 from agent.settings.home import Home
 from domain.errors import JournalFault
 from journal.codec import decode, index
@@ -74,20 +74,9 @@ class OfHistory(NamedTuple):
             after = page[-1].seq
 
 
-class _Pushed(msgspec.Struct):
-    seq: int
-    hash: str
-    event: msgspec.Raw
-
-
-class _Beginning(msgspec.Struct):
-    journal_id: str
-    seq: int
-
-
 class _Line(msgspec.Struct):
-    rows: tuple[_Pushed, ...] = ()
-    result: _Beginning | None = None
+    rows: tuple[ToldRow, ...] = ()
+    result: ToldBeginning | None = None
     error: str = ""
 
 
@@ -178,7 +167,7 @@ def _said(line: bytes) -> _Line:
     return report
 
 
-def _stored(row: _Pushed) -> Stored:
+def _stored(row: ToldRow) -> Stored:
     payload = bytes(row.event)
     found_by = index(decode(payload))
     return Stored(

@@ -120,3 +120,22 @@ def joined(sets: dict[str, Any], flags: dict[str, Any]) -> dict[str, Any]:
         else:
             result[name] = value
     return result
+
+
+def assigned(sets: Sequence[str], like: str) -> dict[str, Any]:
+    """Return texts such as `like` (NAME=VALUE) as a table, values as texts.
+
+    Raises BadInput with every text that is none such, or whose name is given twice.
+    """
+    given: dict[str, Any] = {}
+    problems = []
+    for text in sets:
+        name, match, value = text.partition("=")
+        if not match or not name:
+            problems.append(f"--set {name[:80]}: not like {like}")
+        elif name in given:
+            problems.append(f"--set {name} is given twice")
+        given[name] = value
+    if problems:
+        raise BadInput("\n".join(problems))
+    return given

@@ -16,9 +16,9 @@ from agent.doctor.check import CheckResult, Level
 from agent.doctor.jobs import jobs_of
 from agent.settings.given import Settings
 from agent.settings.home import Busy, Home
+from agent.settings.keys import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE
 from agent.settings.load import config_path, load
 from agent.settings.problems import BadSettings
-from agent.settings.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE
 from agent.settings.upkeep.reading import upkeep
 from agent.settings.user_strategies import folder_of, load_folder
 from domain.errors import BadInput, JournalFault, VenueFault

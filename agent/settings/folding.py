@@ -9,11 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import ConfigDict, Field, ValidationError
 
 from agent.settings.home import default_home
 from agent.settings.instruments import InstrumentSettings
-from agent.settings.pairs import Base, PairSettings, checked, reasoning_for
+from agent.settings.pairs import PairSettings, reasoning_for
+from agent.settings.rules import SessionRules
 from agent.settings.user_strategies import folder_of, load_folder
 from domain.events import SessionStarted
 from domain.times import TIMEFRAMES
@@ -125,7 +126,7 @@ def for_pair(settings: GivenT, symbol: str) -> GivenT:
     return settings.model_copy(update={**own, "pairs": {}})
 
 
-class RecordedFoldSettings(BaseModel):
+class RecordedFoldSettings(SessionRules):
     """Those settings alone, read back from a journal: each value is the one that `Options` has."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -138,32 +139,11 @@ class RecordedFoldSettings(BaseModel):
     risk: RiskSettings = Field(RiskSettings(), validate_default=True)
     sizing: SizingSettings = SizingSettings()
     entries: EntrySettings = EntrySettings()
-    pairs: dict[str, PairSettings] = {}
+    pairs: dict[str, PairSettings] = Field({})
     pairlist: PairListSettings = PairListSettings()
     paper: PaperSettings = PaperSettings()
     learning: LearningSettings = LearningSettings()
-    instruments: dict[str, InstrumentSettings] = {}
-
-    @field_validator("timeframe")
-    @classmethod
-    def _timeframe(cls, value: str) -> str:
-        if value not in TIMEFRAMES:
-            raise ValueError(f"must be one of {', '.join(TIMEFRAMES)}")
-        return value
-
-    @field_validator("risk")
-    @classmethod
-    def _real_money(cls, value: RiskSettings, info: ValidationInfo) -> RiskSettings:
-        """Tighten limits that an older version did not record, as `Options` does."""
-        if info.data.get("mode") != "live":
-            return value
-        return value.for_live(symbol.partition("-")[2] for symbol in info.data.get("symbols", ()))
-
-    @field_validator("pairs")
-    @classmethod
-    def _pairs(cls, value: dict[str, PairSettings], info: ValidationInfo) -> dict[str, PairSettings]:
-        parts = [info.data.get(name) for name in Base._fields]
-        return value if None in parts or not value else checked(value, Base(*parts))  # type: ignore[arg-type]  # none is None
+    instruments: dict[str, InstrumentSettings] = Field({})
 
     @property
     def timeframe_ms(self) -> int:

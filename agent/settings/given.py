@@ -16,8 +16,9 @@ from agent.settings import cadence
 from agent.settings.environment import Variables
 from agent.settings.home import PREFIX
 from agent.settings.instruments import instrument
+from agent.settings.keys import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, exchange_keys
 from agent.settings.schedule import Schedule
-from agent.settings.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, Options, exchange_keys
+from agent.settings.settings import Options
 from domain.errors import BadInput
 from domain.symbols import QUOTES
 

@@ -6,8 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 
 from agent.settings.home import Home
+from agent.settings.keys import secret_texts
 from agent.settings.load import CONFIG_NAME, load
-from agent.settings.settings import secret_texts
 from agent.settings.upkeep import sections
 from agent.settings.upkeep.reading import upkeep
 from domain.errors import BadInput

@@ -8,16 +8,16 @@ import os
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, SecretStr, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from advice.settings import AdviceSettings
-from agent.host.secret_file import read_secret
 from agent.settings import db_url
 from agent.settings.folding import for_pair
 from agent.settings.home import default_home
 from agent.settings.instruments import InstrumentSettings
 from agent.settings.orders import OrderSettings
-from agent.settings.pairs import PAIRS, Base, PairSettings, checked, refuse_others
+from agent.settings.pairs import PAIRS, PairSettings, refuse_others
+from agent.settings.rules import SessionRules
 from agent.settings.schedule import checked_rule, checked_zone
 from agent.settings.truths import NoTruths
 from domain.errors import BadInput
@@ -40,13 +40,10 @@ from reasoning.settings import ReasoningSettings
 from risk.entry_settings import EntrySettings
 from risk.settings import RiskSettings, SizingSettings
 
-KEY_VARIABLE = "ALPHA_VANTAGE_API_KEY"
-EXCHANGE_KEY, EXCHANGE_SECRET = "BINANCE_API_KEY", "BINANCE_API_SECRET"
-EXCHANGE_SECRET_FILE = "BINANCE_API_SECRET_FILE"  # noqa: S105 -- the variable's name
 MAX_SYMBOLS = 50
 
 
-class Options(NoTruths):
+class Options(NoTruths, SessionRules):
     """All settings of a session; immutable. What the journal keeps and a replay reads back."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -148,14 +145,6 @@ class Options(NoTruths):
     def _paths(cls, value: object) -> object:
         return tuple(value.split(os.pathsep)) if isinstance(value, str) else value
 
-    @field_validator("risk")
-    @classmethod
-    def _real_money(cls, value: RiskSettings, info: ValidationInfo) -> RiskSettings:
-        """Tighten the limits that nobody set, in mode live; those a journal recorded are all set."""
-        if info.data.get("mode") != "live":
-            return value
-        return value.for_live(symbol.partition("-")[2] for symbol in info.data.get("symbols", ()))
-
     @field_validator("symbols")
     @classmethod
     def _symbols(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -166,19 +155,6 @@ class Options(NoTruths):
             raise ValueError(f"{len(value)} symbols, the limit is 1 to {MAX_SYMBOLS}")
         if len(set(value)) < len(value):
             raise ValueError("a symbol is named twice")
-        return value
-
-    @field_validator("pairs")
-    @classmethod
-    def _pairs(cls, value: dict[str, PairSettings], info: ValidationInfo) -> dict[str, PairSettings]:
-        parts = [info.data.get(name) for name in Base._fields]
-        return value if None in parts or not value else checked(value, Base(*parts))  # type: ignore[arg-type]  # none is None
-
-    @field_validator("timeframe")
-    @classmethod
-    def _timeframe(cls, value: str) -> str:
-        if value not in TIMEFRAMES:
-            raise ValueError(f"must be one of {', '.join(TIMEFRAMES)}")
         return value
 
     @field_validator("schedule")
@@ -289,35 +265,3 @@ class Options(NoTruths):
         # Journals of sessions without any stay as they were.
         hidden |= {name: True for name in (PAIRS, "informative") if not getattr(self, name)}
         return self.model_dump(mode="json", exclude=hidden)
-
-
-def with_keys(options: Options) -> Options:
-    """Return recorded options with the secrets of the environment: the journal holds none."""
-    key = os.environ.get(KEY_VARIABLE)
-    if key:
-        known = options.alpha_vantage.model_copy(update={"api_key": SecretStr(key)})
-        options = options.model_copy(update={"alpha_vantage": known})
-    keys = {name: SecretStr(value) for name, value in exchange_keys().items()}
-    return options.model_copy(update={"exchange": options.exchange.model_copy(update=keys)})
-
-
-def secret_texts(options: Options) -> list[str]:
-    """Return the secret texts that no log may show."""
-    exchange = options.exchange
-    keys = (options.alpha_vantage.api_key, exchange.api_key, exchange.api_secret, options.db_url)
-    models = [each.api_key for each in options.advice.models.values()]
-    return [key.get_secret_value() for key in (*keys, *models) if key]
-
-
-def exchange_keys() -> dict[str, str]:
-    """Return the exchange's key and secret as the environment has them, or the file it names.
-
-    Raises BadInput for a file that cannot be read, that others can read, or beside a secret.
-    """
-    named = {"api_key": EXCHANGE_KEY, "api_secret": EXCHANGE_SECRET}
-    result = {name: os.environ[variable] for name, variable in named.items() if os.environ.get(variable)}
-    if file := os.environ.get(EXCHANGE_SECRET_FILE):
-        if "api_secret" in result:
-            raise BadInput(f"{EXCHANGE_SECRET} and {EXCHANGE_SECRET_FILE} are both set: give one of them")
-        result["api_secret"] = read_secret(EXCHANGE_SECRET_FILE, Path(file))
-    return result

@@ -14,7 +14,7 @@ from agent.backup.vault import begun, opened
 from agent.drill import processes
 from agent.host.clock import SystemClock
 from agent.settings.home import Home
-from agent.settings.settings import EXCHANGE_KEY, EXCHANGE_SECRET
+from agent.settings.keys import EXCHANGE_KEY, EXCHANGE_SECRET
 from domain.commands import Flatten, Kill
 from domain.errors import LocalFault
 from journal.verify import Verified, verify

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from agent.cli.group import PlainGroup
-from agent.cli.options import HomeOption, JournalOption, JsonOption, KeyOption
+from agent.cli.options import HomeOption, JournalOption, JsonOption, KeyOption, ReasonOption
 
 adviser = typer.Typer(
     cls=PlainGroup,
@@ -14,7 +14,6 @@ adviser = typer.Typer(
     rich_markup_mode=None,
 )
 
-Reason = Annotated[str, typer.Option(help="Why; it goes into the journal.")]
 Name = Annotated[str, typer.Argument(help="Name of the adviser, as the settings have it.")]
 
 
@@ -41,7 +40,7 @@ def promote(
         typer.Option(min=1, max=10**6, help="Variants tried; those in the journal count anyway."),
     ] = 1,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the gate says, no more.")] = False,
-    reason: Reason = "",
+    reason: ReasonOption = "",
     key: KeyOption = "",
     home: HomeOption = None,
     journal: JournalOption = None,
@@ -57,7 +56,7 @@ def promote(
 def demote(
     name: Name,
     *,
-    reason: Reason,
+    reason: ReasonOption,
     key: KeyOption = "",
     home: HomeOption = None,
     journal: JournalOption = None,
@@ -74,7 +73,7 @@ def demote(
 def rollback(
     version: Annotated[int, typer.Argument(min=1, help="Version whose state is in force again.")],
     *,
-    reason: Reason,
+    reason: ReasonOption,
     key: KeyOption = "",
     home: HomeOption = None,
     journal: JournalOption = None,

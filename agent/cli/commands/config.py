@@ -6,7 +6,15 @@ from typing import Annotated
 import typer
 
 from agent.cli.group import PlainGroup
-from agent.cli.options import ConfigOption, HomeOption, JournalOption, JsonOption, KeyOption
+from agent.cli.options import (
+    ConfigOption,
+    HomeOption,
+    JournalOption,
+    JsonOption,
+    KeyOption,
+    ReasonOption,
+    assigned,
+)
 
 config = typer.Typer(
     cls=PlainGroup,
@@ -57,16 +65,18 @@ def change(
     loosen: Annotated[
         bool, typer.Option("--loosen", help="In mode live: a limit may allow more than before.")
     ] = False,
-    reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")],
+    reason: ReasonOption,
     key: KeyOption = "",
     home: HomeOption = None,
     journal: JournalOption = None,
     json: JsonOption = False,
 ) -> None:
     """Change limits, sizing or pace of an account, from the running agent's next cycle on."""
-    from agent.cli.handlers.change import change_settings, given
+    from agent.cli.handlers.change import change_settings
     from domain.commands import ChangeSettings
 
     names = tuple(back or ())
-    command = ChangeSettings(given=given(set_ or ()), back=names, loosen=loosen, reason=reason, key=key)
+    command = ChangeSettings(
+        given=assigned(set_ or (), "risk.daily_loss=2%"), back=names, loosen=loosen, reason=reason, key=key
+    )
     change_settings(command, home, journal, json=json)

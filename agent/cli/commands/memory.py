@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from agent.cli.group import PlainGroup
-from agent.cli.options import HomeOption, JournalOption, JsonOption, KeyOption
+from agent.cli.options import HomeOption, JournalOption, JsonOption, KeyOption, ReasonOption
 
 memory = typer.Typer(
     cls=PlainGroup,
@@ -13,8 +13,6 @@ memory = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-
-Reason = Annotated[str, typer.Option(help="Why; it goes into the journal.")]
 
 
 @memory.command("list", epilog="Examples: agent memory list | agent memory list --json")
@@ -32,7 +30,7 @@ def list_(*, home: HomeOption = None, journal: JournalOption = None, json: JsonO
 def rollback(
     lessons: Annotated[int, typer.Argument(min=0, help="The last lesson of the set; 0 for no lesson.")],
     *,
-    reason: Reason,
+    reason: ReasonOption,
     key: KeyOption = "",
     home: HomeOption = None,
     journal: JournalOption = None,
@@ -52,7 +50,7 @@ def rollback(
 def promote(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what the gate says, no more.")] = False,
-    reason: Reason = "",
+    reason: ReasonOption = "",
     key: KeyOption = "",
     home: HomeOption = None,
     journal: JournalOption = None,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from agent.cli.group import PlainGroup
-from agent.cli.options import HomeOption, JournalOption, JsonOption, KeyOption
+from agent.cli.options import HomeOption, JournalOption, JsonOption, KeyOption, ReasonOption
 
 params = typer.Typer(
     cls=PlainGroup,
@@ -46,7 +46,7 @@ def apply(
     force: Annotated[
         bool, typer.Option("--force", help="Apply without enough evidence; needs a reason.")
     ] = False,
-    reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")] = "",
+    reason: ReasonOption = "",
     key: KeyOption = "",
     home: HomeOption = None,
     journal: JournalOption = None,
@@ -68,7 +68,7 @@ def rollback(
         int | None, typer.Argument(help="Version to go back to, 0 for the settings' own; the one before.")
     ] = None,
     *,
-    reason: Annotated[str, typer.Option(help="Why; it goes into the journal.")],
+    reason: ReasonOption,
     strategy: Annotated[
         str | None, typer.Option(help="Whose parameters; those applied last if not given.")
     ] = None,

@@ -1,6 +1,6 @@
 """The work of `agent config change`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
 
@@ -9,7 +9,6 @@ from agent.cli.options import home_of, needed
 from agent.cli.output.changed import value_words
 from agent.cli.output.streams import answer
 from domain.commands import ChangeSettings
-from domain.errors import BadInput
 from domain.replies import SettingsInForce
 
 
@@ -19,22 +18,6 @@ def change_settings(command: ChangeSettings, home: Path | None, journal: str | N
     agent_home = home_of(home)
     report = cast("SettingsInForce", dispatch(agent_home, agent_home.latest(journal), command))
     answer(report, _lines, json=json)
-
-
-def given(sets: Sequence[str]) -> dict[str, str | int | float | None]:
-    """Return `["risk.daily_loss=2%"]` as a table. Raises BadInput with every text that is none such."""
-    result: dict[str, str | int | float | None] = {}
-    problems = []
-    for text in sets:
-        name, match, value = text.partition("=")
-        if not match or not name:
-            problems.append(f"--set {name[:80]}: not like risk.daily_loss=2%")
-        elif name in result:
-            problems.append(f"--set {name} is given twice")
-        result[name] = value
-    if problems:
-        raise BadInput("\n".join(problems))
-    return result
 
 
 def _lines(report: SettingsInForce) -> Iterator[str]:

@@ -14,8 +14,9 @@ from agent.cli.handlers.targets import writable
 from agent.cli.options import home_of
 from agent.cli.output.streams import say, say_json, say_lines
 from agent.settings.home import PREFIX, Home
+from agent.settings.keys import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE
 from agent.settings.load import CONFIG_NAME, config_path, is_secret, load
-from agent.settings.settings import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE, Options
+from agent.settings.settings import Options
 from agent.settings.upkeep.reading import upkeep
 from agent.settings.upkeep.sections import Upkeep, models_in
 from domain.errors import BadInput

@@ -9,7 +9,7 @@ from msgspec import convert
 from agent.account.client import AccountClient
 from agent.account.dispatch import dispatch
 from agent.answers.journals import ParameterVersion
-from agent.cli.options import home_of
+from agent.cli.options import assigned, home_of
 from agent.cli.output.streams import answer, say, say_json
 from agent.host.shown import words
 from agent.parameters import evidence
@@ -52,7 +52,7 @@ def apply_parameters(asked: ApplyRequest, home: Path | None, journal: str | None
     proof = _evidence(asked, home)
     command = ApplyParameters(
         strategy=asked.strategy,
-        given=_given(asked.sets),
+        given=assigned(asked.sets, "fast=10"),
         evidence=None if proof is None else proof.model_dump(mode="json"),
         force=asked.force,
         reason=asked.reason,
@@ -95,22 +95,6 @@ def _evidence(asked: ApplyRequest, home: Path | None) -> EvidenceFile | None:
             f"study {asked.study} left no evidence in {path.parent}; there are: {', '.join(known) or 'none'}"
         )
     return evidence.read(path)
-
-
-def _given(sets: Sequence[str]) -> Row:
-    """Turn `fast=10` into `{"fast": "10"}`; the strategy's own model knows what is a number."""
-    given: Row = {}
-    problems = []
-    for text in sets:
-        name, result, value = text.partition("=")
-        if not result or not name:
-            problems.append(f"--set {text!r} is not like fast=10")
-        elif name in given:
-            problems.append(f"--set {name} is given twice")
-        given[name] = value
-    if problems:
-        raise BadInput("\n".join(problems))
-    return given
 
 
 def _details(row: ParameterVersion) -> list[str]:

@@ -19,9 +19,10 @@ from agent.cli.output.streams import say, say_json
 from agent.host import log
 from agent.host.service import ServiceManager
 from agent.settings.given import Settings
+from agent.settings.keys import secret_texts
 from agent.settings.load import load
 from agent.settings.problems import BadSettings
-from agent.settings.settings import Options, secret_texts
+from agent.settings.settings import Options
 from agent.space.logs import turnover
 from agent.verify.quicktest import quicktest
 from agent.views.summary import lines, summary

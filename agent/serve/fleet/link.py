@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from agent.account.address import address, peer_of, stopped
-from agent.account.requests import FollowRequest
+from agent.account.requests import FollowRequest, ToldBeginning, ToldRow
 from agent.answers.account import Vitals
 from agent.answers.stream import LiveState
 from agent.serve.mirror.mirror import RawRow
@@ -35,23 +35,12 @@ FAST = 400
 WINDOW_SECONDS = 0.5
 
 
-class _Pushed(msgspec.Struct):
-    seq: int
-    hash: str
-    event: msgspec.Raw
-
-
-class _Beginning(msgspec.Struct):
-    journal_id: str
-    seq: int
-
-
 class _Line(msgspec.Struct):
-    rows: tuple[_Pushed, ...] = ()
+    rows: tuple[ToldRow, ...] = ()
     state: LiveState | None = None
     beat: int | None = None
     vitals: Vitals | None = None
-    result: _Beginning | None = None
+    result: ToldBeginning | None = None
     error: str = ""
 
 
