@@ -3,6 +3,8 @@
 from domain.kernel import kernel
 from domain.money import MAX_CASH, notional, share_up
 
+SURELY_WITHIN = 0.99 * MAX_CASH
+
 
 @kernel
 def stop_level(price: int, stop_ppm: int, stop: int) -> int:
@@ -25,11 +27,19 @@ def most_lots(price: int, cash_factor: int) -> int:
 
 
 @kernel
+def too_large(price: int, lots: int, cash_factor: int) -> bool:
+    """Tell whether the notional of lots at a price (both above 0) is larger than the largest."""
+    if float(price) * float(lots) * float(cash_factor) < SURELY_WITHIN:
+        return False  # whatever rounding does; two divisions less, each as long as ten of these
+    return lots > most_lots(price, cash_factor)
+
+
+@kernel
 def stake(price: int, lots: int, cash_factor: int) -> int:
     """Return the notional in cash units, MAX_CASH + 1 for any that is larger; 0 without a price."""
     if price <= 0 or lots <= 0:
         return 0
-    return MAX_CASH + 1 if lots > most_lots(price, cash_factor) else notional(price, lots, cash_factor)
+    return MAX_CASH + 1 if too_large(price, lots, cash_factor) else notional(price, lots, cash_factor)
 
 
 @kernel
@@ -41,7 +51,7 @@ def loss_at_stop(price: int, stop: int, lots: int, cash_factor: int, cost_ppm: i
     """
     if price <= 0 or lots <= 0:
         return 0
-    if lots > most_lots(price, cash_factor):
+    if too_large(price, lots, cash_factor):
         return MAX_CASH + 1
     paid = notional(price, lots, cash_factor)
     back = notional(stop, lots, cash_factor)

@@ -10,23 +10,14 @@ from collections.abc import Sequence
 
 from domain.exits import BY_SIGNAL
 from domain.kernel import kernel
-from learning.hedge import nudged
-from learning.settings import Hedge
 from platforms.fills import Costs
 from platforms.impact import Slips
 from reasoning.vote import side_of
-from research.engine.account import fast_forward, observe, observe_lone, roll, take_value
+from research.engine.account import is_calm, roll, take_value, watch_day
 from research.engine.additions import add_all, any_adds
+from research.engine.closing import learn
 from research.engine.exits import follow
-from research.engine.gate import (
-    buy,
-    judge_entry,
-    judge_exit,
-    score_at,
-    score_with_models,
-    sell,
-    strongest_at,
-)
+from research.engine.gate import judge_entry, judge_exit
 from research.engine.layout import (
     ACCT,
     CYCLE,
@@ -42,12 +33,9 @@ from research.engine.layout import (
     EVENT_CYCLE,
     EVENT_TURN,
     EVENT_VOICES,
-    EVIDENCE_AT,
     EXIT_PLAN,
     HELD,
     HELD_CYCLES,
-    KILL_MS,
-    KILLED,
     LOTS,
     MARK,
     NO_PLAN,
@@ -56,7 +44,6 @@ from research.engine.layout import (
     QUOTE,
     QUOTE_MS,
     RIPE,
-    RIPE_AT,
     STOP,
     SYMBOL,
     SYMBOLS,
@@ -64,7 +51,6 @@ from research.engine.layout import (
     TURN_AT,
     VOICES,
     WANTED,
-    WEIGHTS,
     Doubts,
     ExitTables,
     Floats,
@@ -73,10 +59,12 @@ from research.engine.layout import (
     Opinions,
     RuleParameters,
 )
+from research.engine.observing import fast_forward, observe, observe_lone
+from research.engine.orders import buy, sell
 from research.engine.pair_limits import any_trails, trailing_at
 from research.engine.stretches import cross, instant_of, show, write_equity, write_flat
+from research.engine.voices import score_at, score_with_models, strongest_at
 from risk.limits import day_limit
-from risk.rules import daily_loss
 
 LAST = 2**62
 
@@ -91,22 +79,6 @@ def next_event(ints: Ints, event: Sequence[int]) -> int:
         if ints[p + EVENT] < ints[p + EVENT_COUNT]:
             result = min(result, event[(ints[p + EVENT_AT] + ints[p + EVENT]) * width + EVENT_CYCLE])
     return result
-
-
-@kernel
-def is_calm(ints: Ints, limit: int) -> bool:
-    """Tell whether the day's loss leaves the kill switch where it is."""
-    if ints[KILLED] != 0 or ints[EQUITY] >= ints[DAY_START]:
-        return True
-    return bool(daily_loss(ints[EQUITY], ints[DAY_START], limit).passed)
-
-
-@kernel
-def watch_day(ints: Ints, at_ms: int, limit: int) -> None:
-    """Trip the kill switch when the day has lost too much."""
-    if not is_calm(ints, limit):
-        ints[KILLED] = 1
-        ints[KILL_MS] = at_ms
 
 
 @kernel
@@ -183,20 +155,6 @@ def place_all(
             buy(ints, floats, costs, slips, turn_end, p, at_ms)
         elif ints[p + WANTED] < 0:
             sell(ints, floats, costs, slips, turn_end, p, at_ms, BY_SIGNAL)
-
-
-@kernel
-def learn(ints: Ints, floats: Floats, hedge: Hedge) -> None:
-    """Fold the lessons of the trades that closed in this cycle into the voices' weights."""
-    voices = ints[VOICES]
-    for ripe in range(ints[RIPE]):
-        for voice in range(voices):
-            vote = ints[ints[RIPE_AT] + ripe * voices + voice]
-            if vote != 0 and hedge.enabled == 1:
-                result = floats[WEIGHTS + voices + ripe]
-                floats[WEIGHTS + voice] = nudged(floats[WEIGHTS + voice], vote, result, hedge)
-                ints[ints[EVIDENCE_AT] + voice] += 1
-    ints[RIPE] = 0
 
 
 @kernel

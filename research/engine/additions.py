@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from domain.kernel import kernel
-from domain.money import MAX_CASH, notional
-from platforms.fills import BUY, Costs, buy_cost, market_price
-from platforms.impact import Slips, takes_within
-from research.engine.gate import book_for, entry_limit, law_now, protect, slipped_now
+from domain.money import notional
+from platforms.fills import Costs
+from platforms.impact import Slips
+from research.engine.account_facts import book_for
 from research.engine.layout import (
     ACCT,
     ADDED,
@@ -44,6 +44,7 @@ from research.engine.layout import (
     Ints,
     RuleParameters,
 )
+from research.engine.orders import entry_limit, protect, purchase
 from research.engine.pair_limits import limits_at
 from risk.additions import add_due
 from risk.exits import ADDS, MILLION
@@ -159,26 +160,15 @@ def add(
     at_ms: int,
     lots: int,
 ) -> None:
-    """Buy more of what is held, as `research.engine.gate.buy` does, and protect all where its stop rests."""
-    factor, mark = ints[p + FACTOR], ints[p + MARK]
-    if ints[p + WANT_LIMIT] > 0:
-        base, growth, wide, volume = law_now(ints, slips, turn_end, p)
-        lots = takes_within(BUY, mark, ints[p + WANT_LIMIT], costs, base, growth, wide, volume, lots)
-        if lots < ints[p + MIN_LOTS] or notional(mark, lots, factor) < ints[p + MIN_CASH] or lots == 0:
-            return
-    dear = slipped_now(ints, costs, slips, turn_end, p, lots)
-    price = market_price(BUY, mark, dear)
-    if lots > MAX_CASH // factor // price:
+    """Buy more of what is held, and protect all where its stop rests."""
+    made = purchase(ints, costs, slips, turn_end, p, lots)
+    if made.lots == 0:
         return
-    cost = buy_cost(price, lots, factor, costs.taker_fee)
-    if cost > ints[CASH]:
-        return
-    bought = notional(price, lots, factor)
-    ints[CASH] -= cost
-    ints[p + LOTS] += lots
-    ints[p + BOUGHT] += bought
-    ints[p + BOUGHT_REF] += notional(mark, lots, factor)
-    ints[p + FEES] += cost - bought
+    ints[CASH] -= made.cost
+    ints[p + LOTS] += made.lots
+    ints[p + BOUGHT] += made.bought
+    ints[p + BOUGHT_REF] += notional(ints[p + MARK], made.lots, ints[p + FACTOR])
+    ints[p + FEES] += made.cost - made.bought
     ints[p + WANT_STOP] = ints[p + STOP]
     ints[p + WANT_TARGET] = ints[p + TARGET]
     protect(ints, floats, costs, slips, turn_end, p, at_ms)

@@ -76,6 +76,7 @@ from research.engine.layout import (
     PairTables,
     RuleParameters,
 )
+from research.engine.lone_pass import is_common
 from research.engine.opinions import BacktestModel, opinions_at
 from research.engine.pair_flags import PairRule
 from research.engine.pair_limits import rows_of
@@ -129,6 +130,15 @@ class Setup:
     def voices_of(self, symbol: str) -> tuple[BacktestVoice, ...]:
         """Return the voices of a symbol."""
         return self.own_voices.get(symbol, self.voices)
+
+    @property
+    def lone(self) -> bool:
+        """True where `lone_pass` lives through a session, as long as its candles are even."""
+        if len(self.instruments) > 1 or self.impacts or self.models or self.pair_list is not None:
+            return False
+        policy = self.policy.of(next(iter(self.instruments)))
+        plans = (each.strategy.exits_for(each.packed) for each in self.voices)
+        return is_common(policy.limits, policy.orders) and not any(plan is not None for plan in plans)
 
     def house(self, prepared: Recording) -> RuleParameters:
         """Return the numbers of the rules."""

@@ -25,7 +25,9 @@ from research.engine.fillers import filler
 from research.engine.tape import Tape
 
 MOST_BYTES = 128 * 2**20
-"""Bytes of columns that are kept for one tape."""
+"""Bytes of columns that are kept for one tape at most; of a short one half of it."""
+AT_LEAST = 32
+"""Columns that are kept where they find room in that."""
 COLUMNS = (*CANDLE, "time")
 """The columns of a candle that an indicator may be made of."""
 SERIES = ("close", "volume")
@@ -40,11 +42,15 @@ Given = ColumnKey | float
 class ColumnCache:
     """The columns of one tape, shared by threads."""
 
-    def __init__(self, tape: Tape, series: FloatArray, most: int = MOST_BYTES) -> None:
-        """Begin with none; `series` has the tape's closes and volumes as `fill_series` writes them."""
+    def __init__(self, tape: Tape, series: FloatArray, most: int | None = None) -> None:
+        """Begin with none; `series` has the tape's closes and volumes as `fill_series` writes them.
+
+        `most` are the bytes that are kept, where not as many as the tape's length asks for.
+        """
         self._tape = tape
         self._series = series
-        self._most = most
+        asked = min(max(AT_LEAST * 8 * len(tape.close), MOST_BYTES // 2), MOST_BYTES)
+        self._most = asked if most is None else most
         self._kept: OrderedDict[Given, FloatArray] = OrderedDict()
         self._lock = threading.Lock()
         self._making: dict[Given, threading.Lock] = {}
@@ -204,6 +210,7 @@ class TrialKeys:
         self._levels: FloatArray = np.array(levels, dtype=np.float64).reshape(len(rows), self.pairs)
         self._packs: FloatArray = np.array(packs, dtype=np.float64).reshape(len(rows), -1)
         self._keys = list(self._place)
+        self._lies: IntArray = np.zeros(len(self._keys) + 1, dtype=np.int64)  # the last for none: told by 0
 
     def _placed(self, key: Given) -> int:
         # By identity, for a strategy gives the same key again, and to compare keys would take the longest.
@@ -227,31 +234,38 @@ class TrialKeys:
 
     def order(self) -> IntArray:
         """Return an order in which any run of trials reads few columns: a square of a grid, no row of it."""
-        table = self._rows[:, : self.columns]
-        ranks = [np.unique(column, return_inverse=True)[1] for column in table.T]
-        ranks = [each for each in ranks if each.any()]
-        # Morton's order: the bits of all ranks by turns, as many as a place of 63 bits holds.
-        places = np.zeros(len(table), dtype=np.int64)
-        axes = len(ranks)
-        bits = min(len(table).bit_length(), 63 // max(axes, 1))
-        for bit, axis in product(range(bits), range(axes)):
-            places |= (ranks[axis] >> bit & 1) << (bit * axes + axis)
-        return np.argsort(places, kind="stable")
+        return squares(self._rows[:, : self.columns])
 
     def asked(self, trials: IntArray, columns: ColumnCache) -> TrialColumns:
         """Return some of the trials with the columns of a tape, as many of them as `MOST_HELD` allows."""
         most = self._rows.shape[1] + MOST_HELD // (8 * max(len(columns), 1))
         rows = self._rows[trials]
-        while len(rows) > 1 and len(np.unique(rows)) > most:
+        # Sets and one array that is kept: NumPy's own ways cost more than all else here, for so few.
+        while len(used := {*rows.ravel().tolist()}) > most and len(rows) > 1:
             rows = rows[: len(rows) // 2]
-        used = [key for key in np.unique(rows).tolist() if key >= 0]
-        kept = [columns.get(self._keys[key]) for key in used]
-        lies = np.zeros(len(self._keys) + 1, dtype=np.int64)  # the last for none, which is told by 0
-        lies[used] = [each.__array_interface__["data"][0] for each in kept]
+        used.discard(-1)
+        kept = []
+        for key in used:
+            column = columns.get(self._keys[key])
+            kept.append(column)
+            self._lies[key] = column.ctypes.data
         chosen = trials[: len(rows)]
         return TrialColumns(
-            kept, lies[rows], self._levels[chosen], self._packs[chosen], self.pairs, len(columns)
+            kept, self._lies[rows], self._levels[chosen], self._packs[chosen], self.pairs, len(columns)
         )
+
+
+def squares(table: IntArray | FloatArray) -> IntArray:
+    """Return an order of a table's rows in which any run of them has few kinds of number in each column."""
+    ranks = [np.unique(column, return_inverse=True)[1] for column in table.T]
+    ranks = [each for each in ranks if each.any()]
+    # Morton's order: the bits of all ranks by turns, as many as a place of 63 bits holds.
+    places = np.zeros(len(table), dtype=np.int64)
+    axes = len(ranks)
+    bits = min(len(table).bit_length(), 63 // max(axes, 1))
+    for bit, axis in product(range(bits), range(axes)):
+        places |= (ranks[axis] >> bit & 1) << (bit * axes + axis)
+    return np.argsort(places, kind="stable")
 
 
 def known_after(key: ColumnKey) -> int:

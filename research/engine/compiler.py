@@ -14,7 +14,7 @@ import platform
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from reasoning import declare
 from reasoning.kernels.strategy import Strategy
 from reasoning.own import OwnStrategy
 from research.data.candles import FloatArray, IntArray
-from research.engine import account_pass, beside, compiling, guarded, signals, trials_pass
+from research.engine import account_pass, beside, compiling, guarded, lone_pass, signals, trials_pass
 from research.engine.looked import Looked
 from research.engine.trusted import require_trusted
 
@@ -51,7 +51,10 @@ OUTERMOST = (
     signals.__file__,
     trials_pass.__file__,
     __file__,
-    *(str(Path(__file__).with_name(name)) for name in ("guarded_memory.py", "addressed.py")),
+    *(
+        str(Path(__file__).with_name(name))
+        for name in ("guarded_memory.py", "addressed.py", "ahead_of.py", "fetching.py")
+    ),
     calibrator.__file__,
     *(str(each) for each in sorted(Path(declare.__file__).parent.glob("*.py"))),
 )
@@ -107,9 +110,42 @@ def compiled() -> CompiledRules:
             built[key] = _machine_find(strategy, folder)
         return built[key]
 
-    many = MachineCode(trials_pass.replay_many)
-    one = partial(_replay_one, many)
-    return CompiledRules(True, MachineCode(signals.fill_series), events, one, _machine_gather, many)
+    one = partial(_replay_one, _replay_many)
+    return CompiledRules(True, MachineCode(signals.fill_series), events, one, _machine_gather, _replay_many)
+
+
+def with_every_rule() -> CompiledRules:
+    """Return the engine as machine code that never takes the shorter pass."""
+    return replace(
+        compiled(), replay=partial(_replay_one, _machine(trials_pass.replay_many)), replay_many=None
+    )
+
+
+@cache
+def _machine(function: Callable[..., None]) -> Callable[..., None]:
+    return MachineCode(function)
+
+
+def _replay_many(
+    ints: IntArray,
+    floats: FloatArray,
+    equity: IntArray,
+    house: Any,
+    market: Any,
+    event: IntArray,
+    confidence: FloatArray,
+    slips: Any,
+    opinions: Any,
+    exits: Any,
+    *trials: Any,
+) -> None:
+    """Run trials by the pass that is for their kind of session: its machine code alone is made."""
+    books = ints, floats, equity, house
+    if lone_pass.is_lone(house, market, slips, opinions, exits):
+        _machine(trials_pass.replay_lone_many)(*books, market.blocks, event, confidence, *trials)
+    else:
+        every = _machine(trials_pass.replay_many)
+        every(*books, market, event, confidence, slips, opinions, exits, *trials)
 
 
 def _replay_one(many: Callable[..., None], ints: IntArray, floats: FloatArray, *more: Any) -> None:
@@ -242,6 +278,8 @@ _registered: set[Callable[..., Any]] = set()
 
 def register() -> None:
     """Hand every kernel on the list that is new to the compiler."""
+    from research.engine import fetching  # noqa: F401, PLC0415  # imports numba
+
     write_all()
     for function in KERNELS:
         if function not in _registered:
@@ -349,10 +387,14 @@ def _loop(pattern: Callable[..., Any], strategy: Strategy[Any], arguments: Itera
     return f"from __future__ import annotations\n\n\n{source}", known
 
 
-def is_made(strategies: Iterable[Strategy[Any]]) -> bool:
-    """Tell whether machine code of the rules and of these strategies' loops lies on disk."""
+def is_made(strategies: Iterable[Strategy[Any]], *, lone: bool = False) -> bool:
+    """Tell whether machine code of the rules and of these strategies' loops lies on disk.
+
+    `lone` where `lone_pass` has all the rules that are wanted.
+    """
     folder = cache_folder()
-    wanted = [f"trials_pass.{trials_pass.replay_many.__name__}", *map(_outermost, strategies)]
+    rules = trials_pass.replay_lone_many if lone else trials_pass.replay_many
+    wanted = [f"trials_pass.{rules.__name__}", *map(_outermost, strategies)]
     return all(any(folder.rglob(f"{each}-*.nbi")) for each in wanted)
 
 

@@ -6,8 +6,7 @@ from domain.exits import BY_CUSTOM
 from domain.kernel import kernel
 from platforms.fills import SELL, Costs, market_price
 from platforms.impact import Slips
-from research.engine.account import last_closed, take_sale
-from research.engine.gate import protect, raise_stop, sell, slipped_now
+from research.engine.closing import take_sale
 from research.engine.layout import (
     BOUGHT,
     ENTRY_CANDLE,
@@ -31,6 +30,8 @@ from research.engine.layout import (
     Floats,
     Ints,
 )
+from research.engine.observing import last_closed
+from research.engine.orders import protect, raise_stop, sell, slipped_now
 from risk.exits import MILLION, PROGRAM, exit_due, part_due, parts_fit, places_at, stop_wanted
 from risk.leaving import leave_due, show_held
 from risk.rules import fits

@@ -167,7 +167,8 @@ class Blocks(NamedTuple):
     `day` is each cycle's UTC day, counted from the session's first, `after` each day's first cycle behind
     it. `rows` has a lone symbol's cycles in one place, `few` and `many` the extremes of blocks of them, all
     three as int32, for what is read here and there is to lie in the processor's cache; they are empty where
-    stretches have to be walked. The instant of a cycle is `begin` plus so many `unit`s, in ms.
+    stretches have to be walked. The instant of a cycle is `begin` plus so many `unit`s, in ms. `spans` are
+    what `research.engine.spans` makes for many trials, empty where it did not.
     """
 
     day: Sequence[int]
@@ -177,6 +178,7 @@ class Blocks(NamedTuple):
     many: Sequence[int]
     begin: int = 0
     unit: int = 1
+    spans: Sequence[int] = ()
 
 
 class MarketLayout(NamedTuple):

@@ -186,6 +186,7 @@ class Recording:
                 rows=self.give(blocks.rows),
                 few=self.give(blocks.few),
                 many=self.give(blocks.many),
+                spans=self.give(blocks.spans),
             ),
         )
 

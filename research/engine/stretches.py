@@ -52,6 +52,7 @@ UNITS = (MINUTE_MS, 1_000, 1)
 LARGEST = 2**31
 """Prices and counts from here on find no place in a row."""
 NO_TARGET = 2**62
+NO_SPANS: Any = np.zeros(0, dtype=np.int32)
 SURELY = 1.0 - 1e-12
 """A fall is surely no new worst one when it is below this share of it, whatever rounding does."""
 
@@ -61,10 +62,10 @@ def blocks_of(tapes: Sequence[Tape], instants: IntArray) -> Blocks:
     days, after = _days_of(instants)
     none: Any = NOTHING
     if len(tapes) != 1 or not _regular(tapes[0]):
-        return Blocks(days, after, none, none, none)
+        return Blocks(days, after, none, none, none, spans=NO_SPANS)
     tape, (passed, unit) = tapes[0], _passed(instants)
     if passed[-1] >= LARGEST:
-        return Blocks(days, after, none, none, none)
+        return Blocks(days, after, none, none, none, spans=NO_SPANS)
     first, cycles = int(tape.turn_end[0]) - 1, len(instants)
     quote, high, low = (
         each.astype(np.int32)
@@ -72,7 +73,9 @@ def blocks_of(tapes: Sequence[Tape], instants: IntArray) -> Blocks:
     )
     rows: Any = np.stack((passed.astype(np.int32), quote, high, low), axis=1).reshape(-1)
     few = _extremes(np.minimum(low, quote), np.maximum(high, quote), quote, quote)
-    return Blocks(days, after, rows, _records(few), _records(_extremes(*few)), int(instants[0]), unit)
+    return Blocks(
+        days, after, rows, _records(few), _records(_extremes(*few)), int(instants[0]), unit, NO_SPANS
+    )
 
 
 def _passed(instants: IntArray) -> tuple[IntArray, int]:
@@ -242,8 +245,9 @@ def hold_through(
     lowest, highest = cash + least * units, cash + most * units
     peak = ints[PEAK]
     if highest < peak:
-        ints[FALL] = max(ints[FALL], peak - lowest)
-        floats[WORST] = max(floats[WORST], drawdown(lowest, peak))
+        if peak - lowest > ints[FALL]:
+            ints[FALL] = peak - lowest
+            floats[WORST] = max(floats[WORST], drawdown(lowest, peak))
     elif drawdown(lowest, highest) < floats[WORST] * SURELY:
         ints[PEAK] = highest
         ints[FALL] = 0

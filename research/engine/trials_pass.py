@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from domain.kernel import kernel
 from platforms.impact import Slips
 from research.engine.account_pass import replay
 from research.engine.layout import (
@@ -18,6 +19,7 @@ from research.engine.layout import (
     SYMBOL,
     SYMBOLS,
     TRADES_AT,
+    Blocks,
     ExitTables,
     Floats,
     Ints,
@@ -25,6 +27,7 @@ from research.engine.layout import (
     Opinions,
     RuleParameters,
 )
+from research.engine.lone_pass import replay_lone
 from research.engine.scored import score_books
 
 
@@ -63,6 +66,18 @@ def alone(ints: Any, floats: Any, exits: ExitTables) -> TrialBatch:
     return TrialBatch(begins, counts, plans.reshape(1, -1), head, floats.copy())
 
 
+@kernel
+def open_books(ints: Ints, floats: Floats, batch: TrialBatch, trial: int) -> None:
+    """Make the books blank again, and say where a trial's events lie."""
+    for index in range(len(batch.ints)):
+        ints[index] = batch.ints[index]
+    for index in range(len(batch.floats)):
+        floats[index] = batch.floats[index]
+    for symbol in range(ints[SYMBOLS]):
+        ints[ACCT + symbol * SYMBOL + EVENT_AT] = batch.begins[trial, symbol]
+        ints[ACCT + symbol * SYMBOL + EVENT_COUNT] = batch.counts[trial, symbol]
+
+
 def replay_many(
     ints: Ints,
     floats: Floats,
@@ -84,17 +99,35 @@ def replay_many(
     Daily returns and score go into the trial's row of `daily` and `table`, which are empty where nobody asks.
     """
     for trial in range(len(batch.begins)):
-        for index in range(len(batch.ints)):
-            ints[index] = batch.ints[index]
-        for index in range(len(batch.floats)):
-            floats[index] = batch.floats[index]
-        for symbol in range(ints[SYMBOLS]):
-            ints[ACCT + symbol * SYMBOL + EVENT_AT] = batch.begins[trial, symbol]
-            ints[ACCT + symbol * SYMBOL + EVENT_COUNT] = batch.counts[trial, symbol]
+        open_books(ints, floats, batch, trial)
         leaving = ExitTables(
             exits.plans, batch.plans[trial], exits.atr, exits.code, exits.columns, exits.stack
         )
         replay(ints, floats, equity, house, market, event, confidence, slips, opinions, leaving)
+        if len(table) > 0:
+            score_books(
+                ints, floats, equity, plan.ends, plan.cycles, plan.opening, plan.periods, daily[trial],
+                table[trial],
+            )  # fmt: skip  # as they come
+
+
+def replay_lone_many(
+    ints: Ints,
+    floats: Floats,
+    equity: Ints,
+    house: RuleParameters,
+    blocks: Blocks,
+    event: Sequence[int],
+    confidence: Sequence[float],
+    batch: TrialBatch,
+    plan: ScorePlan,
+    daily: Any,
+    table: Any,
+) -> None:
+    """Run every trial of a batch as `replay_many` does, in sessions that `lone_pass` lives through."""
+    for trial in range(len(batch.begins)):
+        open_books(ints, floats, batch, trial)
+        replay_lone(ints, floats, equity, house, blocks, event, confidence)
         if len(table) > 0:
             score_books(
                 ints, floats, equity, plan.ends, plan.cycles, plan.opening, plan.periods, daily[trial],

@@ -23,6 +23,7 @@ from research.engine.layout import TRADES_AT, ExitTables
 from research.engine.recording import Recording
 from research.engine.scored import score_books
 from research.engine.signals import CONFIDENCE, EVENT, KNOWN
+from research.engine.spans import with_spans
 from research.engine.trials_pass import ScorePlan, TrialBatch, alone
 from research.statistics.ratios import periods_of
 from research.statistics.scoring import FIELDS, day_ends
@@ -44,7 +45,8 @@ class TrialInputs:
         engine = compiled() if machine else plain()
         self.prepared = Recording(owned, setup.instruments, setup.warmup, engine, setup.beside)
         self.periods = periods_of([each.symbol for each in candles])
-        self.market = self.prepared.market
+        market = self.prepared.market
+        self.market = market._replace(blocks=with_spans(market.blocks)) if machine else market
         self.tapes = tuple(zip(self.prepared.columns, self.prepared.series, self.prepared.turns, strict=True))
         day = np.asarray(self.market.blocks.day)
         self.days = int(day[-1]) + 1
@@ -73,7 +75,7 @@ class TrialRunner:
         self.lean = self.machine and len(setup.voices) == 1
         cycles = len(self.prepared.instants)
         self.plan = ScorePlan(inputs.ends, cycles, setup.cash, inputs.periods)
-        self._size_books(max(LEAST_ROOM, cycles // 2))
+        self._size_books(max(LEAST_ROOM, cycles))
         self.at_once = MOST_TRIALS
         self.stepped: set[str] = set()
         if self.lean:
@@ -103,10 +105,13 @@ class TrialRunner:
             for row, voices in enumerate(trials):
                 self._score_full(voices, table[row], daily[row])
             return
-        if not trials:
-            return
-        strategy = trials[0][0].strategy
-        packs = [voices[0].packed for voices in trials]
+        if trials:
+            self.score_packs(trials[0][0].strategy, [voices[0].packed for voices in trials], table, daily)
+
+    def score_packs(
+        self, strategy: Strategy[Any], packs: Sequence[Any], table: FloatArray, daily: FloatArray
+    ) -> None:
+        """Run trials of a lone voice, told by their parameters, as `score_all` does."""
         keys = TrialKeys(strategy, packs) if decides_over_columns(strategy, packs) else None
         order = np.arange(len(packs)) if keys is None or len(packs) <= MOST_TRIALS else keys.order()
         done = 0

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.money import MAX_CASH
-from risk.stake import loss_at_stop, lots_within, most_lots, stake, stop_level
+from risk.stake import loss_at_stop, lots_within, most_lots, stake, stop_level, too_large
 
 PRICES = st.integers(1, 10**9)
 FACTORS = st.integers(1, 10**4)
@@ -93,3 +93,10 @@ def test_the_largest_notional_is_exact_and_beyond_it_all_is_one_more() -> None:
     assert stake(2, MAX_CASH // 2 + 1, 1) == MAX_CASH + 1
     assert loss_at_stop(2, 1, MAX_CASH // 2, 1, 0) == MAX_CASH // 2
     assert loss_at_stop(2, 1, MAX_CASH // 2 + 1, 1, 0) == MAX_CASH + 1
+
+
+@given(st.integers(1, 10**9), st.integers(1, 10**8), st.integers(-2, 2))
+def test_a_float_tells_nothing_too_large_that_is_not(price: int, factor: int, beside: int) -> None:
+    for lots in (most_lots(price, factor) + beside, (most_lots(price, factor) * 99) // 100 + beside):
+        if lots > 0:
+            assert too_large(price, lots, factor) == (price * lots * factor > MAX_CASH)

@@ -168,7 +168,7 @@ def engine_for(
     work = SOME_CANDLES + 1 if candles is None else candles * len(setup.voices)
     if work <= FEW_CANDLES:
         return plain(), []
-    if work <= SOME_CANDLES and not is_made([voice.strategy for voice in setup.voices]):
+    if work <= SOME_CANDLES and not is_made([voice.strategy for voice in setup.voices], lone=setup.lone):
         return plain(), [NOT_MADE]
     return compiled(), []
 
