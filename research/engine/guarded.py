@@ -86,7 +86,9 @@ def _look(
 ) -> None:
     """Compare what machine code wrote with Python, where that was not done before. Raises Misstep."""
     size, built = len(arguments[0]), Pass(*arguments[1:])
-    blank = np.array(begun(arguments[0], strategy.size_for(built.packed)))
+    if not looked.wanted(size, built.columns):
+        return
+    blank = np.asarray(begun(arguments[0], strategy.size_for(built.packed)))
     series = size, built.packed, (*built.columns, blank) if strategy.informative else built.columns
     if rows * EVENT <= len(built.event) and looked.due(*series):
         compare(strategy, machine, blank, built, rows)

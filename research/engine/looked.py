@@ -22,11 +22,15 @@ class Looked:
         self.left = MOST_CANDLES
         self._series: dict[tuple[int, int], weakref.ref[Any]] = {}
 
+    def wanted(self, size: int, columns: tuple[Any, ...]) -> bool:
+        """Tell whether a series may be due to be looked at: this process has not looked at it yet."""
+        known = self._series.get((id(columns[0]), size))
+        return self.left > 0 and (known is None or known() is not columns[0])
+
     def due(self, size: int, packed: tuple[Any, ...], columns: tuple[Any, ...]) -> bool:
         """Tell whether a series is to be looked at now, which counts as begun."""
         series, key = columns[0], (id(columns[0]), size)
-        known = self._series.get(key)
-        if self.left <= 0 or (known is not None and known() is series):
+        if not self.wanted(size, columns):
             return False
         self._series[key] = weakref.ref(series)
         if self._note(size, packed, columns).exists():

@@ -1,5 +1,6 @@
 """Candles made ready for many backtests: tapes, and what does not depend on any strategy."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -12,10 +13,10 @@ from domain.instrument import Instrument
 from platforms.impact import Slips
 from reasoning.kernels.features import PLAN
 from reasoning.kernels.indicators import ATR_SIZE
-from reasoning.kernels.strategy import Strategy
+from reasoning.kernels.strategy import Informative, Strategy
 from research.data.candles import Candles, FloatArray, IntArray, merged
 from research.engine.compiler import CompiledRules
-from research.engine.informed import BesideCandles, behind
+from research.engine.informed import Behind, BesideCandles, behind, enough
 from research.engine.layout import Doubts, MarketLayout, Opinions, PairFlags
 from research.engine.pair_flags import PairRule, flags_of
 from research.engine.stretches import blocks_of
@@ -56,7 +57,9 @@ class Recording:
         self.beside = beside
         self.lists: PairFlags | None = None
         self.partial = False
-        self._behind: dict[tuple[Any, ...], FloatArray] = {}
+        self._behind: dict[tuple[Any, ...], tuple[int, Behind]] = {}
+        self._enough: dict[tuple[Any, ...], int] = {}
+        self._making = threading.Lock()
         self.classes = sorted({each.asset_class for each in self.instruments})
 
     @classmethod
@@ -87,13 +90,21 @@ class Recording:
 
         Raises BadInput where there are none of a symbol.
         """
-        blank = np.zeros(strategy.size_for(packed))
+        size = strategy.size_for(packed)
         if not strategy.informative:
-            return self.give(blank)
-        key = index, strategy.informative, kept
-        if key not in self._behind:
-            self._behind[key] = behind(self.tapes[index], self._looked_at, strategy.informative, kept)
-        return self.give(np.concatenate([blank, self._behind[key]]))
+            return self.give(np.zeros(size))
+        return self.give(self._beside(index, strategy.informative, kept).memory(size))
+
+    def _beside(self, index: int, symbols: Sequence[Informative], kept: int) -> Behind:
+        """Return the candles of others as a tape meets them: one copy, anew where another number is kept."""
+        key, given = (index, *symbols), (self.tapes[index], self._looked_at, symbols)
+        with self._making:
+            if key not in self._enough:
+                self._enough[key] = enough(*given)
+            kept = min(kept, self._enough[key])
+            if key not in self._behind or self._behind[key][0] != kept:
+                self._behind[key] = kept, Behind(behind(*given, kept))
+            return self._behind[key][1]
 
     @cached_property
     def instants(self) -> IntArray:
