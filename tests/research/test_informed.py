@@ -1,5 +1,6 @@
 """The promise: candles that strategies look at lie in memory once, however many trials step over them."""
 
+import os
 import tracemalloc
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -49,7 +50,7 @@ def test_without_a_file_in_memory_or_with_a_huge_memory_each_has_a_copy(
     numbers = np.arange(9, dtype=np.float64)
     monkeypatch.setattr(informed, "ROOM", 4)
     wide = Behind(numbers).memory(6)
-    monkeypatch.delattr(informed.os, "memfd_create")
+    monkeypatch.delattr(os, "memfd_create")
     narrow = Behind(numbers).memory(6)
     assert wide.tolist() == narrow.tolist() == [0.0] * 6 + numbers.tolist()
 
