@@ -1,12 +1,15 @@
 """A cycle explained by the journal alone, with no more imported than that takes."""
 
 from agent.account.ahead import Ahead, long
+from agent.account.remembered import remember_why
 from agent.account.where_it_lies import where_it_lies
 from agent.answers.cycle import Explanation
 from agent.explain.why import explain, wanted
 from agent.host.clock import SystemClock
 from agent.settings.home import Home
+from agent.settings.user_strategies import LOADED
 from agent.state.checkpoints import Checkpoints
+from domain.ports import Records
 
 
 def explained(home: Home, name: str, cycle: int | None) -> Explanation:
@@ -20,4 +23,15 @@ def explained(home: Home, name: str, cycle: int | None) -> Explanation:
             settings, before = wanted(opened, cycle)
         Ahead(home, name, settings, SystemClock(), before).run()
     with where_it_lies(home, name, copy=True) as opened:
-        return explain(opened, cycle, Checkpoints(home.checkpoints(name)))
+        result = explain(opened, cycle, Checkpoints(home.checkpoints(name)))
+        leave_why(home, name, opened, result)
+    return result
+
+
+def leave_why(home: Home, name: str, journal: Records, result: Explanation) -> None:
+    """Leave the explanation of a journal's last cycle for who asks next, as its status is left.
+
+    Not where a file of the user's own spoke: it may be another one by then.
+    """
+    if result.cycle == journal.last_cycle() and not LOADED and not home.server:
+        remember_why(home, name, journal.journal_id, journal.head(), result)

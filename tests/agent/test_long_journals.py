@@ -16,10 +16,11 @@ from agent.account.ahead import Ahead
 from agent.account.at_hand import AtHand
 from agent.account.client import AccountClient
 from agent.account.dispatch import dispatch
+from agent.account.explaining import explained
 from agent.account.old_rows import OldRows
 from agent.account.opened import CHECK, OpenedAccount
 from agent.account.remembered import NAME as LEFT
-from agent.account.remembered import remembered
+from agent.account.remembered import WHY, remembered, remembered_why
 from agent.account.serve import control_server
 from agent.explain.why import explain
 from agent.outage.journal import GuardedJournal
@@ -337,6 +338,50 @@ def test_the_status_a_session_left_is_told_as_long_as_the_journal_ends_there(hom
     for spoilt in (b"", whole[:-1], whole[32:]):
         place.write_bytes(spoilt)
         assert remembered(home, NAME) is None
+
+
+def test_the_last_cycle_s_explanation_is_told_as_it_was_left_as_long_as_the_journal_ends_there(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert remembered_why(home, NAME, None) is None, "a short journal's is not made ahead"
+    with AccountClient(home, NAME).resting() as journal:
+        slow = explain(journal, None)
+    assert explained(home, NAME, None) == slow
+    assert remembered_why(home, NAME, None) == remembered_why(home, NAME, slow.cycle) == slow, (
+        "who asked left it"
+    )
+    assert remembered_why(home, NAME, slow.cycle - 1) is None, "that is another cycle"
+    with monkeypatch.context() as patch:
+        patch.setattr("agent.settings.version.code_version", lambda: "another program")
+        assert remembered_why(home, NAME, None) is None
+    place = home.checkpoints(NAME) / WHY
+    whole = place.read_bytes()
+    for number in range(0, len(whole), 97):
+        place.write_bytes(whole[:number] + bytes([whole[number] ^ 1]) + whole[number + 1 :])
+        assert remembered_why(home, NAME, None) is None, "a bit fell over"
+    place.write_bytes(whole)
+    dispatch(home, NAME, Kill(reason="enough"))
+    assert remembered_why(home, NAME, None) is None, "the journal goes on"
+    explained(home, NAME, 7)
+    assert remembered_why(home, NAME, None) is None, "of the last cycle alone"
+
+
+def test_a_session_leaves_the_explanation_of_its_last_cycle_unless_that_takes_long(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opened, "ROWS", 60)
+    for near in (True, False):
+        with OpenedAccount(options(home.root, cycles=3)) as launch:
+            if not near:
+                launch.session.keeper = None
+                checkpoints(home).drop(checkpoints(home).places())
+            assert launch.run() == "cycles"
+        left = remembered_why(home, NAME, None)
+        if near:
+            with AccountClient(home, NAME).resting() as journal:
+                assert left == explain(journal, None)
+        else:
+            assert left is None, "nobody waits for a long fold"
 
 
 def test_no_session_begins_in_the_place_of_a_journal_whose_restore_was_cut_off(home: Home) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from agent.account.remembered import remembered_why
 from agent.account.requests import WhyRequest
 from agent.account.running import Running, Unanswering, home_named
 from agent.answers.amounts import decoded_as
@@ -41,6 +42,9 @@ def _told(cycle: int | None, home: Path | None, journal: str | None) -> Explanat
         live = Running(agent_home, name).ask(WhyRequest(cycle))
         if live is not None:
             return decoded_as(Explanation, live)
+    left = remembered_why(agent_home, name, cycle)
+    if left is not None:
+        return left
     from agent.account.explaining import explained
 
     return explained(agent_home, name, cycle)
