@@ -5,7 +5,6 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
-from importlib import metadata
 from pathlib import Path
 
 VERSION = "0.1.0"
@@ -41,6 +40,8 @@ def code_version() -> str:
 @cache
 def fold_version() -> str:
     """Return a digest (hex) of all that makes a state of rows, so that equal ones come to the same state."""
+    from importlib import metadata  # noqa: PLC0415  # who tells what was left needs none of it
+
     digest = _digest(FOLD)
     digest.update(f"Python {sys.version_info[:2]}\n".encode())
     for name in LIBRARIES:

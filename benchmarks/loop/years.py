@@ -20,6 +20,7 @@ from statistics import median
 import psutil
 
 from agent.account.opened import OpenedAccount
+from agent.account.remembered import WHY
 from agent.settings.home import Home
 from agent.settings.settings import Options
 from agent.state.checkpoint import FORMAT, Header, taken
@@ -42,6 +43,9 @@ LONG = (
 )
 VERDICTS = (0, 1, 3, 4)
 """Exit codes of commands that did what they were asked: those of the gate say its verdict."""
+
+FOLDED = "why, the last cycle, folded"
+"""As after a session that was killed: nothing was left but checkpoints."""
 
 READY = "boyd paper"
 """How the first line of a session's output begins."""
@@ -144,12 +148,15 @@ def _commands(home: Path, cycles: int, passes: int) -> list[Figure]:
         "status": [*agent, "status"],
         "positions": [*agent, "positions"],
         "why, the last cycle": [*agent, "why"],
+        FOLDED: [*agent, "why"],
         "why, a cycle in the middle": [*agent, "why", str(cycles // 2 + 7)],
         "journal tail": [*agent, "journal", "tail"],
     }
     spent: dict[str, tuple[float, ...]] = dict.fromkeys(asked, ())
     for _ in range(passes):  # in turn: what else the machine does shows in all of them
         for name, words in asked.items():
+            if name == FOLDED:
+                (Home(home).checkpoints(NAME) / WHY).unlink(missing_ok=True)
             spent[name] += (_processor(home, words),)
     floor = spent["floor: the last row by sqlite3"]
     aimed = [name for name in asked if not name.startswith("floor")]
