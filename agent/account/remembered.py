@@ -1,4 +1,4 @@
-"""What a session left behind, for who asks at rest: nothing heavy is imported and nothing is folded.
+"""The words a session left behind, for who asks at rest: nothing heavy is imported and nothing is folded.
 
 The status, and the explanation of the last cycle. Each counts as long as the journal ends where it ended
 then. With any row more, another journal, in another program's words or with a bit that fell over it is passed
@@ -56,9 +56,9 @@ def remember_why(
     home: Home, name: str, journal_id: str, head: tuple[int, str], explanation: "Explanation"
 ) -> None:
     """Leave the explanation of the last cycle behind, in the words of this very program."""
-    from agent.settings.version import code_version  # noqa: PLC0415  # a status needs none of it
+    from agent.settings.version import program_stamp  # noqa: PLC0415  # a status needs none of it
 
-    _leave(home.checkpoints(name) / WHY, _Left(journal_id, *head, explanation, code_version()))
+    _leave(home.checkpoints(name) / WHY, _Left(journal_id, *head, explanation, program_stamp()))
 
 
 def remembered_why(home: Home, name: str, cycle: int | None) -> "Explanation | None":
@@ -66,10 +66,10 @@ def remembered_why(home: Home, name: str, cycle: int | None) -> "Explanation | N
     if not (home.checkpoints(name) / WHY).exists():
         return None
     from agent.answers.cycle import Explanation  # noqa: PLC0415  # a status needs neither
-    from agent.settings.version import code_version  # noqa: PLC0415
+    from agent.settings.version import program_stamp  # noqa: PLC0415
 
     left = _found(home, name, WHY, _Left[Explanation])
-    if left is None or cycle not in (None, left.status.cycle) or left.code != code_version():
+    if left is None or cycle not in (None, left.status.cycle) or left.code != program_stamp():
         return None
     return left.status
 

@@ -201,13 +201,13 @@ class Cycle(RecordedCycle):
 
     def _tell_faults(self, turn: Turn) -> None:
         """Log what went wrong over one symbol, once for each reason: it was left alone, all else goes on."""
-        told = {("custom exit not judged", symbol): why for symbol, why in turn.unjudged.items()}
-        told |= {("left alone", symbol): why for symbol, why in turn.faults.items()}
-        for (text, symbol), why in told.items():
+        faults = {("custom exit not judged", symbol): why for symbol, why in turn.unjudged.items()}
+        faults |= {("left alone", symbol): why for symbol, why in turn.faults.items()}
+        for (text, symbol), why in faults.items():
             if self.told.get((text, symbol)) != why:
                 log.say("error", text, symbol=symbol, why=why)
         looked = {each.symbol for each in turn.observations if each.candles}
-        self.told = {each: why for each, why in self.told.items() if each[1] not in looked} | told
+        self.told = {each: why for each, why in self.told.items() if each[1] not in looked} | faults
 
     def _take_in(self, turn: Turn, failure: Exception | None) -> None:
         """Fold what was seen, also when a venue failed; what cannot be folded is left out of the record."""

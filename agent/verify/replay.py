@@ -169,11 +169,11 @@ def without_new_rules(recorded: CycleDecided, replayed: CycleDecided) -> CycleDe
         return replayed
     verdicts = []
     for then, now in zip(recorded.verdicts, replayed.verdicts, strict=True):
-        told = {check.rule: check for check in then.checks}
+        before = {check.rule: check for check in then.checks}
         kept = tuple(
-            _in_words_of(told.get(check.rule), check)
+            _in_words_of(before.get(check.rule), check)
             for check in now.checks
-            if check.rule in told or not check.passed
+            if check.rule in before or not check.passed
         )
         verdicts.append(msgspec.structs.replace(now, checks=kept))
     return msgspec.structs.replace(replayed, verdicts=tuple(verdicts))

@@ -352,7 +352,7 @@ def test_the_last_cycle_s_explanation_is_told_as_it_was_left_as_long_as_the_jour
     )
     assert remembered_why(home, NAME, slow.cycle - 1) is None, "that is another cycle"
     with monkeypatch.context() as patch:
-        patch.setattr("agent.settings.version.code_version", lambda: "another program")
+        patch.setattr("agent.settings.version.program_stamp", lambda: "another program")
         assert remembered_why(home, NAME, None) is None
     place = home.checkpoints(NAME) / WHY
     whole = place.read_bytes()
