@@ -15,6 +15,7 @@ import numpy as np
 from reasoning.kernels.features import features_warmup
 from reasoning.kernels.indicators import Memory
 from reasoning.own import OwnStrategy, StrategyFault, first_line
+from research.engine.informed import cut
 from research.engine.layout import EVENT_TURN
 from research.engine.signals import CONFIDENCE, EVENT, KNOWN, find_events
 from research.engine.tape import Tape
@@ -103,7 +104,8 @@ def _compare(
     memory_at: Callable[[int], Any],
 ) -> None:
     begin, end = stretch
-    before = memory_at(begin)
+    size = strategy.size_for(built.packed)
+    before = cut(memory_at(begin), size, begin, end)
     memory = strategy.restored(before.tolist())
     text, count = _in_python(strategy, memory, built, stretch)
     turns = built.turn_of[begin:end]
@@ -111,7 +113,7 @@ def _compare(
     if index is not None:
         where = begin + int(np.flatnonzero(turns == index)[0])
         raise _differ(strategy, "another vote, confidence or level", where)
-    slot = _apart(memory_at(end), memory)
+    slot = _apart(memory_at(end)[:size], list(memory)[:size])
     if slot is not None:
         where = _since(strategy, machine, before, built, stretch)
         raise _differ(strategy, f"another value in memory[{slot}]", where)

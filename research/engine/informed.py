@@ -149,6 +149,18 @@ def _taken(own: Tape, known: IntArray, other: Tape, kept: int) -> tuple[IntArray
     return np.concatenate([anew, index]), np.concatenate([np.full(len(anew), -1), row])
 
 
+def cut(memory: FloatArray, size: int, begin: int, end: int) -> FloatArray:
+    """Return a memory that has got to own candle `begin` with no more behind it than is read before `end`."""
+    tail = memory[size:]
+    if not len(tail):
+        return memory
+    ends, first = tail[HEAD : int(tail[HEAD - 1])], int(tail[1])
+    last = max(int(ends[end - 1]), first)
+    head = np.array([0.0, 0.0, HEAD + end - begin])
+    rows = tail[HEAD + len(ends) + ROW * first : HEAD + len(ends) + ROW * last]
+    return np.concatenate([memory[:size], head, ends[begin:end] - first, rows])
+
+
 def begun(memory: Any, size: int) -> Any:
     """Return a memory of `size` floats as it is before the first candle, with what lies behind it."""
     if isinstance(memory, np.ndarray):
