@@ -144,11 +144,12 @@ def _begins_with(tape: Tape, shorter: Tape) -> bool:
 
 def _pages(count: int) -> FloatArray:
     """Return zeros in pages of their own: a column that is dropped gives its memory back at once."""
-    pages = mmap.mmap(-1, max(8 * count, 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if 8 * count >= LARGE and hasattr(mmap, "MADV_HUGEPAGE"):
-        pages.madvise(
-            mmap.MADV_HUGEPAGE
-        )  # else a page of four kilobytes at a time takes longer than to fill it
+    size = max(8 * count, 1)
+    # Asked for one by one, a column's pages of four kilobytes take longer than to fill it.
+    at_once = getattr(mmap, "MAP_POPULATE", 0) if size < LARGE else 0
+    pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | at_once)
+    if size >= LARGE and hasattr(mmap, "MADV_HUGEPAGE"):
+        pages.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(pages, dtype=np.float64, count=count)
 
 

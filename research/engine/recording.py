@@ -136,7 +136,7 @@ class Recording:
 
     def _series(self, tape: Tape) -> Any:
         columns = (tape.high, tape.low, tape.close, tape.volume)
-        built = self.give(np.zeros(3 * len(tape.close)))
+        built = self.give(np.empty(3 * len(tape.close)))  # every place is written
         self.engine.fill_series(
             built, self.give(np.zeros(ATR_SIZE)), PLAN, *(self.give(each) for each in columns)
         )

@@ -6,7 +6,7 @@ costs as many looks as it has blocks. Peak and drawdown come from the same block
 a new worst fall lie in one stretch is it walked. What comes out is what a walk comes to, to the bit.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,35 +57,61 @@ SURELY = 1.0 - 1e-12
 """A fall is surely no new worst one when it is below this share of it, whatever rounding does."""
 
 
+AT_ONCE = 65_536
+"""Cycles gone over at a time, whole blocks of them, so that what is worked out between stays in the cache."""
+Prices = np.ndarray[Any, np.dtype[np.int32]]
+Extremes = tuple[Prices, Prices, Prices, Prices]
+
+
 def blocks_of(tapes: Sequence[Tape], instants: IntArray) -> Blocks:
     """Return the days of a session, and the blocks of a lone tape whose every turn closes one candle."""
     days, after = _days_of(instants)
     none: Any = NOTHING
     if len(tapes) != 1 or not _regular(tapes[0]):
         return Blocks(days, after, none, none, none, spans=NO_SPANS)
-    tape, (passed, unit) = tapes[0], _passed(instants)
-    if passed[-1] >= LARGEST:
+    rows: Prices = np.empty((len(instants), ROW), dtype=np.int32)
+    unit = _write_instants(rows, instants)
+    if unit == 0:
         return Blocks(days, after, none, none, none, spans=NO_SPANS)
-    first, cycles = int(tape.turn_end[0]) - 1, len(instants)
-    quote, high, low = (
-        each.astype(np.int32)
-        for each in (tape.turn_quote, tape.high[first : first + cycles], tape.low[first : first + cycles])
-    )
-    rows: Any = np.stack((passed.astype(np.int32), quote, high, low), axis=1).reshape(-1)
-    few = _extremes(np.minimum(low, quote), np.maximum(high, quote), quote, quote)
-    return Blocks(
-        days, after, rows, _records(few), _records(_extremes(*few)), int(instants[0]), unit, NO_SPANS
-    )
+    few = _write_prices(rows, tapes[0])
+    many = _records(_extremes(*np.ascontiguousarray(few.T)))
+    flat: list[Any] = [each.reshape(-1) for each in (rows, few, many)]
+    return Blocks(days, after, flat[0], flat[1], flat[2], int(instants[0]), unit, NO_SPANS)
 
 
-def _passed(instants: IntArray) -> tuple[IntArray, int]:
-    """Return instants counted from the first, and in what: the largest unit that all are whole numbers of."""
-    passed = instants - instants[0]
-    for unit in UNITS:
-        count = passed // unit
-        if np.array_equal(count * unit, passed):
-            break
-    return count, unit
+def _write_instants(rows: Prices, instants: IntArray) -> int:
+    """Write instants, counted from the first in the largest unit that all are whole numbers of; return it.
+
+    Returns 0 where they find no place in a row.
+    """
+    unit = next(each for each in UNITS if all(_counted(*part, each) for part in _parts(rows, instants)))
+    return unit if (instants[-1] - instants[0]) // unit < LARGEST else 0
+
+
+def _parts(rows: Prices, instants: IntArray) -> Iterator[tuple[Prices, IntArray]]:
+    for begin in range(0, len(rows), AT_ONCE):
+        yield rows[begin : begin + AT_ONCE, AT], instants[begin : begin + AT_ONCE] - instants[0]
+
+
+def _counted(row: Prices, passed: IntArray, unit: int) -> bool:
+    count = passed // unit
+    row[:] = count
+    return np.array_equal(count * unit, passed)
+
+
+def _write_prices(rows: Prices, tape: Tape) -> Prices:
+    """Write quotes, highest and lowest prices, and return the extremes of every eight."""
+    first, cycles = int(tape.turn_end[0]) - 1, len(rows)
+    few: Prices = np.empty((cycles // FEW, RECORD), dtype=np.int32)
+    for begin in range(0, cycles, AT_ONCE):
+        until = min(begin + AT_ONCE, cycles)
+        closed = slice(first + begin, first + until)
+        part = tape.turn_quote[begin:until], tape.high[closed], tape.low[closed]
+        quote, high, low = (each.astype(np.int32) for each in part)
+        rows[begin:until, QUOTED], rows[begin:until, HIGH], rows[begin:until, LOW] = quote, high, low
+        eight = _extremes(np.minimum(low, quote), np.maximum(high, quote), quote, quote)
+        few[begin // FEW : until // FEW] = _records(eight)
+    return few
 
 
 def _days_of(instants: IntArray) -> tuple[Any, Any]:
@@ -108,13 +134,16 @@ def _regular(tape: Tape) -> bool:
         and quote.min() > 0
         and max(quote.max(), tape.high.max()) < LARGEST
         and (tape.turn_mark is quote or np.array_equal(tape.turn_mark, quote))
-        and np.array_equal(tape.open[later], quote[:-1])
-        and np.array_equal(tape.time[later], tape.turn_ms[:-1])
+        and _equal(tape.open[later], quote[:-1])
+        and _equal(tape.time[later], tape.turn_ms[:-1])
     )
 
 
-Prices = np.ndarray[Any, np.dtype[np.int32]]
-Extremes = tuple[Prices, Prices, Prices, Prices]
+def _equal(one: IntArray, other: IntArray) -> bool:
+    """Tell whether two columns are the same, which two views of one place need not be read for."""
+    if len(one) == len(other) and one.__array_interface__ == other.__array_interface__:
+        return True
+    return np.array_equal(one, other)
 
 
 def _extremes(least: Prices, most: Prices, least_quote: Prices, most_quote: Prices) -> Extremes:
@@ -131,8 +160,8 @@ def _of_eight(values: Prices, better: Any) -> Prices:
     return result
 
 
-def _records(extremes: Extremes) -> Any:
-    return np.stack(extremes, axis=1).reshape(-1)
+def _records(extremes: Extremes) -> Prices:
+    return np.stack(extremes, axis=1)
 
 
 @kernel
