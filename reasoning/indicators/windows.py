@@ -26,6 +26,16 @@ def is_whole(value: float) -> int:
 
 
 @kernel
+def next_slot(slot: float, n: int) -> float:
+    """Return the slot of a ring of `n` that comes behind one.
+
+    What is compared is the slot and not the next one, for then a processor does both at once: from a candle
+    to the next this is the longest way.
+    """
+    return 0.0 if slot == n - 1 else slot + 1.0
+
+
+@kernel
 def sum_size(n: int) -> int:
     """Return the floats of the block of `sum_step`."""
     return n + SUM_EXTRA
@@ -44,7 +54,7 @@ def sum_step(memory: Memory, at: int, n: int, value: float) -> float:
     before = memory[ring + slot]
     memory[ring + slot] = value
     memory[at + SEEN] += 1.0
-    memory[at + SLOT] = 0.0 if slot + 1 == n else slot + 1.0
+    memory[at + SLOT] = next_slot(memory[at + SLOT], n)
     broken = memory[at + BROKEN]
     if broken == 0.0 and is_whole(value) == 1:
         memory[at + TOTAL] += value - before
@@ -105,7 +115,7 @@ def ring_push(memory: Memory, at: int, n: int, value: float) -> float:
     before = memory[index]
     memory[index] = value
     memory[at + SEEN] += 1.0
-    memory[at + SLOT] = 0.0 if memory[at + SLOT] + 1.0 == n else memory[at + SLOT] + 1.0
+    memory[at + SLOT] = next_slot(memory[at + SLOT], n)
     return before
 
 
@@ -139,7 +149,7 @@ def highest_step(memory: Memory, at: int, n: int, value: float) -> float:
     before = memory[index]
     memory[index] = value
     memory[at + SEEN] = count + 1.0
-    memory[at + SLOT] = 0.0 if memory[at + SLOT] + 1.0 == n else memory[at + SLOT] + 1.0
+    memory[at + SLOT] = next_slot(memory[at + SLOT], n)
     if count == 0.0 or value >= memory[at + PEAK]:
         memory[at + PEAK] = value
     elif count >= n and before == memory[at + PEAK]:

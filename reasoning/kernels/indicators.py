@@ -45,7 +45,7 @@ def mean_step(memory: Memory, at: int, n: int, value: float) -> float:
     memory[index] = value
     memory[at] = known
     memory[at + 1] = total
-    memory[at + 2] = 0.0 if slot + 1.0 == n else slot + 1.0
+    memory[at + 2] = 0.0 if slot == n - 1 else slot + 1.0
     if known < n:
         return 0.0
     return total / n
