@@ -102,16 +102,21 @@ class Calls(NamedNumbers):
         self.before = True
         last = [self.number(each, known) for each in node.args]
         self.before = False
-        there = [there(name, last=last_) for name in sorted(self.unsure) for last_ in (True, False)]
+        known_there = [there(name, last=last_) for name in sorted(self.unsure) for last_ in (True, False)]
         self.unsure |= read
         if count == 1:
             above = ast.Gt() if meaning is words.rising else ast.Lt()
             result: ast.expr = ast.Compare(now[0], [above], [last[0]])
-            return placed(ast.BoolOp(ast.And(), [*there, result]) if there else result, node), TRUTH
+            return placed(
+                ast.BoolOp(ast.And(), [*known_there, result]) if known_there else result, node
+            ), TRUTH
         then, here = (ast.LtE(), ast.Gt()) if meaning is words.crossed_above else (ast.GtE(), ast.Lt())
         before = placed(ast.Compare(last[0], [then], [last[1]]), node)
         return placed(
-            ast.BoolOp(ast.And(), [*there, before, placed(ast.Compare(now[0], [here], [now[1]]), node)]), node
+            ast.BoolOp(
+                ast.And(), [*known_there, before, placed(ast.Compare(now[0], [here], [now[1]]), node)]
+            ),
+            node,
         ), TRUTH
 
     READERS: Mapping[type[ast.AST], Any] = {**NamedNumbers.READERS, ast.Call: _called}
