@@ -161,14 +161,14 @@ def add(
     lots: int,
 ) -> None:
     """Buy more of what is held, and protect all where its stop rests."""
-    made = purchase(ints, costs, slips, turn_end, p, lots)
-    if made.lots == 0:
+    purchased = purchase(ints, costs, slips, turn_end, p, lots)
+    if purchased.lots == 0:
         return
-    ints[CASH] -= made.cost
-    ints[p + LOTS] += made.lots
-    ints[p + BOUGHT] += made.bought
-    ints[p + BOUGHT_REF] += notional(ints[p + MARK], made.lots, ints[p + FACTOR])
-    ints[p + FEES] += made.cost - made.bought
+    ints[CASH] -= purchased.cost
+    ints[p + LOTS] += purchased.lots
+    ints[p + BOUGHT] += purchased.bought
+    ints[p + BOUGHT_REF] += notional(ints[p + MARK], purchased.lots, ints[p + FACTOR])
+    ints[p + FEES] += purchased.cost - purchased.bought
     ints[p + WANT_STOP] = ints[p + STOP]
     ints[p + WANT_TARGET] = ints[p + TARGET]
     protect(ints, floats, costs, slips, turn_end, p, at_ms)

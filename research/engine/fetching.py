@@ -1,4 +1,4 @@
-"""What `fetch` is in machine code: memory on its way before it is read. Imports numba, half a second."""
+"""The machine code of `fetch`: memory is on its way before it is read. Imports numba, half a second."""
 
 # mypy: disable-error-code="misc, untyped-decorator, no-untyped-call"
 # numba has no types for what its own compiler is extended with.
@@ -26,8 +26,8 @@ def prefetch(_context: Any, array: Any, index: Any) -> Any:
         byte, code = ir.IntType(8).as_pointer(), ir.IntType(32)
         kind = ir.FunctionType(ir.VoidType(), [byte, code, code, code])
         ask = builder.module.declare_intrinsic("llvm.prefetch", [byte], kind)
-        place = builder.bitcast(builder.gep(lies.data, [given[1]]), byte)
-        builder.call(ask, [place, *(code(each) for each in (READ, KEEP, DATA))])
+        address = builder.bitcast(builder.gep(lies.data, [given[1]]), byte)
+        builder.call(ask, [address, *(code(each) for each in (READ, KEEP, DATA))])
         return context.get_dummy_value()
 
     return types.void(array, index), build

@@ -121,11 +121,11 @@ def replay_lone(
     cycles = len(blocks.rows) // ROW
     due = min(event[index * width + EVENT_CYCLE], cycles) if index < end else cycles
     cycle = limit = 0
-    seen = False
+    crossed = False
     while cycle < cycles:
         at_ms = instant_of(blocks, cycle)
         ints[CYCLE] = cycle + 1
-        if not seen:
+        if not crossed:
             limit = observe_cycle(ints, floats, house, blocks, cycle, at_ms, limit)
         if due == cycle:
             e, f = index * width, index * (1 + voices)
@@ -141,8 +141,8 @@ def replay_lone(
         write_equity(equity, blocks, ints[DAY], cycle, ints[EQUITY])
         cycle += 1
         # With the cycle of the next vote, for what is quiet till then is as a rule quiet in it.
-        seen = ints[HELD] > 0 and leapt(ints, floats, equity, blocks, cycle, due, limit)
-        if seen:
+        crossed = ints[HELD] > 0 and leapt(ints, floats, equity, blocks, cycle, due, limit)
+        if crossed:
             cycle = due
         elif ints[HELD] > 0:
             ints[HELD_CYCLES] += 1
@@ -255,9 +255,13 @@ def enter(
     at_ms: int,
 ) -> None:
     """Size an entry, put it through the gate, buy and protect what was bought."""
-    said = e + EVENT_VOICES + voice * PER_VOICE
+    at = e + EVENT_VOICES + voice * PER_VOICE
     price, factor = ints[ACCT + QUOTE], ints[ACCT + FACTOR]
-    stop_ppm, stop, target = event[said + STOP_PPM_OF], event[said + STOP_OF], event[said + TARGET_OF]
+    stop_ppm, stop, target = (
+        event[vote_at + STOP_PPM_OF],
+        event[vote_at + STOP_OF],
+        event[vote_at + TARGET_OF],
+    )
     entry = Entry(
         price,
         stop_level(price, stop_ppm, stop),
@@ -285,9 +289,9 @@ def enter(
     ints[ACCT + WANT_STOP_PPM], ints[ACCT + WANT_STOP], ints[ACCT + WANT_TARGET] = stop_ppm, stop, target
     for each in range(ints[VOICES]):
         ints[ints[ACCT + SPOKEN_AT] + each] = event[e + EVENT_VOICES + each * PER_VOICE + VOTE]
-    made = filled(ints, house.costs, ACCT, size.lots)
-    if made.lots > 0:
-        open_position(ints, ACCT, at_ms, made)
+    purchased = filled(ints, house.costs, ACCT, size.lots)
+    if purchased.lots > 0:
+        open_position(ints, ACCT, at_ms, purchased)
         if not placed(ints, ACCT, at_ms):
             sell_all(ints, floats, house.costs, at_ms)
         take_value(ints, floats)

@@ -1,4 +1,4 @@
-"""What the market does to a replay's position: its protective orders meet candles and quotes."""
+"""The market and a replay's position: its protective orders meet candles and quotes."""
 
 from collections.abc import Sequence
 

@@ -110,7 +110,7 @@ def sell(
 
 
 class Purchase(NamedTuple):
-    """What was bought: lots, the cash they took with the fee, and their notional; no lots where refused."""
+    """A filled purchase: its lots, the cash they took with the fee, their notional; no lots where refused."""
 
     lots: int
     cost: int
@@ -151,10 +151,10 @@ def buy(
     ints: Ints, floats: Floats, costs: Costs, slips: Slips, turn_end: Sequence[int], p: int, at_ms: int
 ) -> None:
     """Buy what was approved and protect what was bought."""
-    made = purchase(ints, costs, slips, turn_end, p, ints[p + WANT_LOTS])
-    if made.lots == 0:
+    purchased = purchase(ints, costs, slips, turn_end, p, ints[p + WANT_LOTS])
+    if purchased.lots == 0:
         return
-    open_position(ints, p, at_ms, made)
+    open_position(ints, p, at_ms, purchased)
     ints[p + EXIT_PLAN] = ints[p + WANT_PLAN]
     ints[p + ADDED], ints[p + FIRST_LOTS] = 0, ints[p + WANT_LOTS]
     if ints[p + WANT_PLAN] != NO_PLAN:  # else nobody asks, and to look waits for memory
@@ -163,14 +163,14 @@ def buy(
 
 
 @kernel
-def open_position(ints: Ints, p: int, at_ms: int, made: Purchase) -> None:
+def open_position(ints: Ints, p: int, at_ms: int, purchased: Purchase) -> None:
     """Begin a position with what was bought."""
-    ints[CASH] -= made.cost
+    ints[CASH] -= purchased.cost
     ints[HELD] += 1
-    ints[p + LOTS] = made.lots
-    ints[p + BOUGHT] = made.bought
-    ints[p + BOUGHT_REF] = notional(ints[p + MARK], made.lots, ints[p + FACTOR])
-    ints[p + FEES] = made.cost - made.bought
+    ints[p + LOTS] = purchased.lots
+    ints[p + BOUGHT] = purchased.bought
+    ints[p + BOUGHT_REF] = notional(ints[p + MARK], purchased.lots, ints[p + FACTOR])
+    ints[p + FEES] = purchased.cost - purchased.bought
     ints[p + OPENED_MS] = at_ms
     ints[p + ENTRY_CYCLE] = ints[CYCLE]
     ints[p + SOLD_LOTS] = ints[p + SOLD] = ints[p + SOLD_REF] = ints[p + STOP_BY] = 0

@@ -182,7 +182,7 @@ def sweep(engine: Engine, job: Job, trials: Sequence[Trial], done: Done = lambda
     ordered = tuple(sorted(trials, key=lambda each: each.parameters))
     # Tried in squares of the grid: each thread's piece reads few columns, and others than its neighbour's.
     near = squares(np.array([trial.packed for trial in ordered], dtype=np.float64))
-    task = Task((None, None), tuple(ordered[place].packed for place in near.tolist()))
+    task = Task((None, None), tuple(ordered[index].packed for index in near.tolist()))
     tried = engine.run(job, [task], done)[0]
     table, daily = np.empty_like(tried.table), np.empty_like(tried.daily)
     table[near], daily[near] = tried
