@@ -258,9 +258,9 @@ def enter(
     at = e + EVENT_VOICES + voice * PER_VOICE
     price, factor = ints[ACCT + QUOTE], ints[ACCT + FACTOR]
     stop_ppm, stop, target = (
-        event[vote_at + STOP_PPM_OF],
-        event[vote_at + STOP_OF],
-        event[vote_at + TARGET_OF],
+        event[at + STOP_PPM_OF],
+        event[at + STOP_OF],
+        event[at + TARGET_OF],
     )
     entry = Entry(
         price,
