@@ -13,7 +13,7 @@ import talib as stubbed
 
 from reasoning.indicators.kind import DEFAULTS, IndicatorKind
 from reasoning.indicators.table import INDICATORS
-from research.engine.compiler import register
+from research.engine.machine_code import register
 
 COUNT, PLAIN = 200_000, 5_000
 talib: Any = stubbed

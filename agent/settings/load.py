@@ -29,7 +29,7 @@ LONGEST = 200
 """Characters of a bad value that are repeated."""
 
 KERNEL_CACHE = "AGENT_KERNEL_CACHE"
-"""Read by research.engine.compiler before there are settings."""
+"""Read by research.engine.code_cache before there are settings."""
 
 
 def config_path(flags: Mapping[str, Any], config: Path | None = None) -> Path | None:

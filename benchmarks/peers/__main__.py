@@ -20,7 +20,7 @@ from benchmarks.peers.engines import BARE, OURS, PEERS, Engine, environment, fig
 from benchmarks.peers.market import read, write, write_basket
 from benchmarks.peers.table import lines
 from benchmarks.peers.verdict import References, judged, wanted_of
-from research.engine.compiler import CACHE_VARIABLE
+from research.engine.code_cache import CACHE_VARIABLE
 
 ALL = (OURS, *PEERS)
 KINDS = ("rsi", "sma", "basket", "trend")

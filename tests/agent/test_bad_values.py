@@ -21,7 +21,7 @@ from agent.settings.problems import BadSettings
 from agent.settings.settings import Options
 from domain.complaints import KINDS, LIMITS, complaint
 from domain.errors import BadInput
-from research.engine.compiler import cache_folder
+from research.engine.code_cache import cache_folder
 
 NOT_OURS = re.compile(
     r"pydantic|validation error|Input should|Field required|Extra inputs|unable to parse|errors\.|type=|"
@@ -189,7 +189,7 @@ def test_an_account_of_another_quote_says_how_to_go_on(typed: Any) -> None:
 
 def test_machine_code_that_can_be_kept_nowhere_says_which_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AGENT_KERNEL_CACHE", "/proc/no")
-    monkeypatch.setattr("research.engine.compiler.digest", lambda: "0" * 16)
+    monkeypatch.setattr("research.engine.code_cache.digest", lambda: "0" * 16)
     with pytest.raises(BadInput, match=r"cannot be kept in /proc/no: .*; set AGENT_KERNEL_CACHE to a folder"):
         cache_folder()
 

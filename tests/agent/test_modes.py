@@ -13,7 +13,9 @@ import pytest
 
 from agent.host import log
 from agent.host.log_file import Turnover
-from research.engine.compiler import CACHE_VARIABLE, MachineCode, cache_folder, compiled
+from research.engine.code_cache import CACHE_VARIABLE, cache_folder
+from research.engine.compiler import compiled
+from research.engine.machine_code import MachineCode
 from tests.agent.command import agent
 from tests.own.faulty import written
 

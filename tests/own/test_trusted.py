@@ -13,7 +13,7 @@ import pytest
 from agent.settings.user_strategies import LOADED, load_file, load_folder
 from domain.errors import BadInput
 from reasoning.strategies.registry import STRATEGIES
-from research.engine.compiler import CACHE_VARIABLE, cache_folder
+from research.engine.code_cache import CACHE_VARIABLE, cache_folder
 from research.engine.trusted import require_trusted_folder
 from tests.agent.command import agent, told
 from tests.own.faulty import written

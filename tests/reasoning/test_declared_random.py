@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reasoning.own import OwnMemory
-from research.engine import compiler
+from research.engine import machine_code
 from tests.reasoning.grammar import decided, evaluated
 from tests.reasoning.samples import walk
 from tests.reasoning.told import HEAD, numbers, over_columns, told, with_features, written
@@ -42,7 +42,7 @@ def test_machine_code_says_the_same_and_keeps_to_its_memory(tmp_path: Path) -> N
         packed = strategy.params(n=7, share=1.5).packed()
         if sum(vote != 0 for vote, _ in evaluated(plain, strategy, packed, candles)) > 5:
             break
-    compiler.register()
+    machine_code.register()
     njit: Any = numba.njit
     step = njit(error_model="python")(strategy.step)
     listed, array = OwnMemory([0.0] * strategy.size(packed)), np.zeros(strategy.size(packed))

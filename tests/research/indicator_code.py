@@ -9,7 +9,7 @@ import numpy as np
 
 from reasoning.indicators.kind import DEFAULTS, IndicatorKind
 from reasoning.indicators.table import INDICATORS
-from research.engine.compiler import register
+from research.engine.machine_code import register
 from tests.reasoning.indicating import COLUMNS, SCENES, Columns, small, stepped
 
 

@@ -9,7 +9,8 @@ from agent.cli.handlers.backtest.command import FEW_CANDLES, NOT_MADE, SOME_CAND
 from agent.cli.handlers.compile import compile_strategies
 from domain.errors import BadInput
 from reasoning.strategies.registry import STRATEGIES
-from research.engine.compiler import CACHE_VARIABLE, is_made
+from research.engine.code_cache import CACHE_VARIABLE
+from research.engine.loops import is_made
 from tests.research.searching import setup_for, walk
 
 

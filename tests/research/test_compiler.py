@@ -11,7 +11,7 @@ import pytest
 
 from domain import kernel
 from reasoning.strategies.rsi import RSI
-from research.engine import compiler
+from research.engine import code_cache, loops
 from research.engine.signals import find_events
 
 SCRIPT = """
@@ -27,7 +27,7 @@ print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
 
 
 def start(folder: Path) -> subprocess.Popen[str]:
-    env = {**os.environ, compiler.CACHE_VARIABLE: str(folder)}
+    env = {**os.environ, code_cache.CACHE_VARIABLE: str(folder)}
     return subprocess.Popen([sys.executable, "-c", SCRIPT], env=env, stdout=subprocess.PIPE, text=True)
 
 
@@ -43,31 +43,31 @@ def _with(monkeypatch: pytest.MonkeyPatch, file: Path, text: str, module: str) -
     file.write_text(text)
     found: dict[str, Any] = {"__name__": module}
     exec(compile(text, str(file), "exec"), found)  # noqa: S102  # as a module is made of its file
-    monkeypatch.setattr(compiler, "KERNELS", [*kernel.KERNELS, found["twice"]])
+    monkeypatch.setattr(code_cache, "KERNELS", [*kernel.KERNELS, found["twice"]])
     return found["twice"]
 
 
 def test_a_changed_kernel_of_the_house_means_another_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    digests = {compiler.digest()}
+    digests = {code_cache.digest()}
     for factor in (2, 3):
         text = f"def twice(x: int) -> int:\n    return {factor} * x\n"
         _with(monkeypatch, tmp_path / "mine.py", text, "risk.mine")
-        digests.add(compiler.digest())
+        digests.add(code_cache.digest())
     assert len(digests) == 3
 
 
 def test_a_user_s_changed_kernel_means_another_loop_in_the_same_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    digests, loops = {compiler.digest()}, set()
+    digests, files = {code_cache.digest()}, set()
     for factor in (2, 3):
         text = f"def twice(x: int) -> int:\n    return {factor} * x\n"
         step = _with(monkeypatch, tmp_path / "mine.py", text, "my_strategy")
         strategy, kernels = dataclasses.replace(RSI, step=step), {"step": step, "signal": RSI.signal}
-        compiler.loop_of(find_events, strategy, kernels, tmp_path)
-        digests.add(compiler.digest())
-        loops = set(tmp_path.glob("find_events_*.py"))
+        loops.loop_of(find_events, strategy, kernels, tmp_path)
+        digests.add(code_cache.digest())
+        files = set(tmp_path.glob("find_events_*.py"))
     assert len(digests) == 1
-    assert len(loops) == 2
+    assert len(files) == 2

@@ -13,8 +13,9 @@ from filelock import FileLock
 from agent.cli.output.compile_bar import compiling_told
 from reasoning.strategies.rsi import RSI
 from research.engine import account_pass, compiling, signals
-from research.engine.compiler import CACHE_VARIABLE, loop_of
+from research.engine.code_cache import CACHE_VARIABLE
 from research.engine.compiling import Compiling
+from research.engine.loops import loop_of
 from tests.shared import ROOT
 
 SCRIPT = """

@@ -18,7 +18,7 @@ from reasoning.declare.refusal import near
 from reasoning.kernels.subset import compilable
 from reasoning.strategies.registry import STRATEGIES
 from research.data.load import load as candles_of
-from research.engine.compiler import cache_folder
+from research.engine.code_cache import cache_folder
 from research.search.ahead import compile_ahead
 
 

@@ -10,7 +10,7 @@ from domain.model import LOGISTIC, TREES, Arrays
 from reasoning import models
 from reasoning.kernels.model import chance_of, trees_odds
 from research.data.candles import FloatArray
-from research.engine import compiler
+from research.engine import machine_code
 from research.training.fit import FITS, arrays_of, boosted, odds_of
 from research.training.judged import auc, break_even, interval
 
@@ -38,7 +38,7 @@ def test_trees_are_lightgbms_bit_for_bit(grown: Rows) -> None:
 
 def test_machine_code_says_the_same_bits(grown: Rows) -> None:
     inputs, _, _, arrays = grown
-    compiler.register()
+    machine_code.register()
     import numba  # noqa: PLC0415  # half a second
 
     names = ("roots", "feature", "threshold", "left", "right", "value")

@@ -31,7 +31,8 @@ from domain.slippage import SlippageModel
 from research.data.candles import Candles
 from research.data.flaws import flaw_lines, flaws
 from research.engine.backtest import Setup, backtest, memory_of
-from research.engine.compiler import CompiledRules, compiled, is_made, plain
+from research.engine.compiler import CompiledRules, compiled, plain
+from research.engine.loops import is_made
 from research.engine.result import Result
 from research.statistics.headline import stopped
 from research.statistics.metrics import daily_returns, metrics

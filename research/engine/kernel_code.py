@@ -1,0 +1,185 @@
+"""The compiler's steps for kernels: typed one by one, then optimised and made machine code of in one piece.
+
+numba optimises every function and makes machine code of it before it links it into what calls it, where all
+of that is done again. A kernel is never called but from machine code, so its library stays as it was lowered,
+and the outermost function's takes those of every kernel below it. What a call of an operator comes to is
+looked up once in such a compilation, and steps that find nothing in a kernel are left out: no closure, no
+`with`, no parallel loop, no array expression stands in one of the house's. Imports numba (half a second).
+"""
+
+# mypy: disable-error-code="misc, untyped-decorator, no-untyped-call"
+# numba has no types for what its own compiler is extended with.
+# ruff: noqa: SLF001  # what a library of code hands to another is private in numba
+
+import copy
+import importlib
+from collections.abc import Iterator
+from typing import Any
+
+import llvmlite.binding as llvm
+from numba import types
+from numba.core import compiler, typed_passes, untyped_passes
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler_machinery import PassManager
+
+from research.engine.code_cache import HOUSE
+
+dynamic: Any = importlib.import_module("numba._dynfunc")
+
+PASSES: tuple[Any, ...] = (
+    untyped_passes.TranslateByteCode,
+    untyped_passes.FixupArgs,
+    untyped_passes.IRProcessing,
+    untyped_passes.RewriteSemanticConstants,
+    untyped_passes.DeadBranchPrune,
+    untyped_passes.GenericRewrites,
+    untyped_passes.ReconstructSSA,
+    untyped_passes.DeadBranchPrune,
+    typed_passes.NopythonTypeInference,
+    typed_passes.PreLowerStripPhis,
+    typed_passes.IRLegalization,
+    typed_passes.AnnotateTypes,
+    typed_passes.NativeLowering,
+    typed_passes.NoPythonBackend,
+)
+"""numba's own steps for a function without Python objects, but for those that find nothing in a kernel."""
+
+
+class KernelLibrary(JITCodeLibrary):
+    """The code of one kernel as it was lowered: neither optimised nor made machine code of."""
+
+    def finalize(self) -> None:
+        """Let it be linked into what calls it, as often as that is."""
+        self._raise_if_finalized()
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage == llvm.Linkage.external:
+                function.linkage = "linkonce_odr"
+        self._finalized = True
+
+    def below(self) -> Iterator[Any]:
+        """Yield the libraries that it needs, directly or not."""
+        for library in self._linking_libraries:
+            yield library
+            if isinstance(library, KernelLibrary):
+                yield from library.below()
+
+    @property
+    def alone(self) -> Any:
+        """Its own code, without that of what it calls."""
+        self._ensure_finalized()
+        return self._final_module
+
+    def _get_module_for_linking(self) -> Any:
+        """Return all its code: numba's own functions link what they call and nothing below."""
+        if self._shared_module is None:
+            whole = self.alone.clone()
+            for library in dict.fromkeys(self.below()):
+                own = isinstance(library, KernelLibrary)
+                whole.link_in(library.alone if own else library._get_module_for_linking(), preserve=True)
+            self._shared_module = whole
+        return self._shared_module
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """Return 0: nobody calls it from outside."""
+        del name
+        self._ensure_finalized()
+        return 0
+
+
+class _Part:
+    """A kernel's code as the outermost function links it: alone, for what it calls is linked beside it."""
+
+    def __init__(self, library: KernelLibrary) -> None:
+        self._reload_init = library._reload_init
+        self._get_module_for_linking = lambda: library.alone
+
+
+class OutermostLibrary(JITCodeLibrary):
+    """The code of an outermost function and of all it calls, optimised in one go."""
+
+    def finalize(self) -> None:
+        """Link every kernel once and make machine code."""
+        direct = list(self._linking_libraries)
+        below = (each for one in direct if isinstance(one, KernelLibrary) for each in one.below())
+        every = dict.fromkeys([*direct, *below])
+        self._linking_libraries = [_Part(each) if isinstance(each, KernelLibrary) else each for each in every]
+        super().finalize()
+        self._linking_libraries = direct
+
+    def _optimize_final_module(self) -> None:
+        # numba goes over it a time before, to find pairs of reference counts: there are none.
+        passes, builder = self._codegen._module_pass_manager()
+        passes.run(self._final_module, builder)
+
+
+class KernelCompiler(compiler.CompilerBase):
+    """Compile a kernel that an outermost function calls."""
+
+    library: type[JITCodeLibrary] = KernelLibrary
+
+    def __init__(self, typing: Any, target: Any, *more: Any) -> None:
+        super().__init__(*_remembering.get((id(typing), id(target)), (typing, target)), *more)
+
+    def define_pipelines(self) -> list[Any]:
+        """Return the one list of steps, and have the code written into a library of our own."""
+        state = self.state
+        state.library = self.library(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        if self.library is KernelLibrary:
+            state.targetctx = state.targetctx.subtarget(get_executable=_without_pointer)
+        if state.func_id.modname.partition(".")[0] not in HOUSE:
+            return [compiler.DefaultPassBuilder.define_nopython_pipeline(state)]
+        steps = PassManager("kernel")
+        for each in PASSES:
+            steps.add_pass(each, each.__name__)
+        steps.finalize()
+        return [steps]
+
+
+def _without_pointer(library: Any, described: Any, environment: Any) -> Any:
+    """Return what stands for a kernel that is there as a part only: a function nobody can call."""
+    library.get_pointer_to_function("")
+    name = described.qualname.split(".")[-1]
+    return dynamic.make_function(described.lookup_module(), name, "", 0, environment, (library,))
+
+
+class OutermostCompiler(KernelCompiler):
+    """Compile an outermost function: what its kernels ask of numba's tables is kept while it takes."""
+
+    library = OutermostLibrary
+
+    def __init__(self, typing: Any, target: Any, *more: Any) -> None:
+        typing.refresh()
+        target.refresh()
+        self._key, self._contexts = (id(typing), id(target)), _quick(typing, target)
+        compiler.CompilerBase.__init__(self, *self._contexts, *more)
+
+    def _compile_core(self) -> Any:
+        _remembering[self._key] = self._contexts
+        try:
+            return super()._compile_core()
+        finally:
+            del _remembering[self._key]
+
+
+_remembering: dict[tuple[int, int], tuple[Any, Any]] = {}
+"""Of numba's contexts, while an outermost function is compiled, those that remember; under numba's lock."""
+
+
+def _quick(typing: Any, target: Any) -> tuple[Any, Any]:
+    """Return numba's two contexts as they are now, of which the first remembers what it resolved."""
+    result, quiet = copy.copy(typing), copy.copy(target)
+    known: dict[Any, Any] = {}
+
+    def resolve(function: Any, given: Any, named: Any) -> Any:
+        # An index may be a number: 1 and True are the same key there, and other code.
+        key = (function, *given)
+        if named or not all(isinstance(each, types.Type) for each in given):
+            return type(typing).resolve_function_type(result, function, given, named)
+        if key not in known:
+            known[key] = type(typing).resolve_function_type(result, function, given, named)
+        return known[key]
+
+    result.resolve_function_type = resolve
+    result.refresh = quiet.refresh = lambda: None
+    return result, quiet

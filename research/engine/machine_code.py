@@ -1,0 +1,119 @@
+"""Turning the house's kernels into machine code, kept on disk until any of them changes.
+
+Every function on the list of kernels is handed to numba as it is; only the outermost loops are compiled by
+name, and each with all it calls becomes one piece of machine code (research.engine.kernel_code).
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from domain.kernel import KERNELS, write_all
+from research.engine import compiling
+from research.engine.code_cache import cache_folder
+
+SAID_SECONDS = 0.5
+"""How long another process may compile before it is said that this one waits."""
+
+KNOWN_NUMBA = "0.68."
+"""Its inner parts kernel_code and kernel_type know; any other compiles the usual way and twice as long."""
+
+INNER = {"_nrt": False, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""Options of a kernel: inlined, for most are smaller than a call of theirs, and never called from Python."""
+
+
+class MachineCode:
+    """A function as machine code, compiled at its first call or found on disk.
+
+    Processes that want it at the same time do not all compile it: one does, the others wait for it.
+    """
+
+    def __init__(self, function: Callable[..., Any], *, raising: bool = False) -> None:
+        import numba  # noqa: PLC0415  # half a second, and only where something is compiled
+
+        # Nothing here allocates: without reference counts a call with an array costs nothing. And our
+        # kernels raise nothing, so no division asks whether to: that halves the time of a step.
+        model = "python" if raising else "numpy"
+        njit: Any = numba.njit
+        own = _own_steps()
+        jit = njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True, error_model=model, **own)
+        self._lock = FileLock(cache_folder() / "compiling.lock", mode=0o600)
+        self._function = function
+        with self._alone():
+            self.dispatcher = jit(function)
+        self._ready = False
+        compiling.expect(function)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call it."""
+        if self._ready:
+            return self.dispatcher(*arguments)
+        with self._alone(), compiling.watched(self._function):
+            result = self.dispatcher(*arguments)
+        self._ready = True
+        return result
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Hold the folder's lock; whoever has to wait for another process says so."""
+        try:
+            self._lock.acquire(timeout=SAID_SECONDS)
+        except Timeout:
+            compiling.waiting()
+            self._lock.acquire()
+        try:
+            with _for_us_only():
+                yield
+        finally:
+            self._lock.release()
+
+
+@contextmanager
+def _for_us_only() -> Iterator[None]:
+    """Have numba's files made for their owner alone; used under the lock, for the umask is the process's."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+_registered: set[Callable[..., Any]] = set()
+
+
+def register() -> None:
+    """Hand every kernel on the list that is new to the compiler."""
+    from research.engine import fetching  # noqa: F401, PLC0415  # imports numba
+
+    write_all()
+    for function in KERNELS:
+        if function not in _registered:
+            _registered.add(function)
+            jitable(function)
+
+
+def jitable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Hand a function to the compiler and return it."""
+    if _own_steps():
+        from research.engine.kernel_type import hand_over  # noqa: PLC0415  # imports numba
+
+        hand_over(function)
+        return function
+    from numba.extending import register_jitable  # noqa: PLC0415  # as above
+
+    result: Callable[..., Any] = register_jitable(**INNER)(function)
+    return result
+
+
+def _own_steps() -> dict[str, Any]:
+    """Return the compiler's option of our own steps; none where numba is not the one they are for."""
+    import numba  # noqa: PLC0415  # as above
+
+    if not numba.__version__.startswith(KNOWN_NUMBA):
+        return {}
+    from research.engine.kernel_code import OutermostCompiler  # noqa: PLC0415  # imports numba
+
+    return {"pipeline_class": OutermostCompiler}
