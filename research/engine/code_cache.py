@@ -29,7 +29,7 @@ CACHE_VARIABLE = "AGENT_KERNEL_CACHE"
 HOUSE = frozenset({"domain", "learning", "perception", "platforms", "reasoning", "research", "risk"})
 
 _HERE = ("signals", "trials_pass", "compiler", "loops", "machine_code", "kernel_code", "kernel_type")
-_GIVEN = ("guarded_memory", "addressed")
+_GIVEN = ("guarded_memory", "addressed", "ahead_of", "fetching")
 
 OUTERMOST = (
     *(str(Path(__file__).with_name(f"{name}.py")) for name in (*_HERE, *_GIVEN)),

@@ -83,7 +83,7 @@ def with_every_rule() -> CompiledRules:
 
 @cache
 def _machine(function: Callable[..., None]) -> Callable[..., None]:
-    return MachineCode(function)
+    return MachineCode(function, large=True)
 
 
 def _replay_many(

@@ -45,16 +45,43 @@ PASSES: tuple[Any, ...] = (
 """numba's own steps for a function without Python objects, but for those that find nothing in a kernel."""
 
 
-class KernelLibrary(JITCodeLibrary):
-    """The code of one kernel as it was lowered: neither optimised nor made machine code of."""
+class InnerLibrary(JITCodeLibrary):
+    """The code of one kernel: linked into what calls it, never made machine code of by itself."""
 
-    def finalize(self) -> None:
-        """Let it be linked into what calls it, as often as that is."""
-        self._raise_if_finalized()
+    def get_pointer_to_function(self, name: str) -> int:
+        """Return 0: nobody calls it from outside."""
+        del name
+        self._ensure_finalized()
+        return 0
+
+    def _shared(self) -> None:
+        """Let it be linked in as often as it is called."""
         for function in self._final_module.functions:
             if not function.is_declaration and function.linkage == llvm.Linkage.external:
                 function.linkage = "linkonce_odr"
         self._finalized = True
+
+
+class LoopKernelLibrary(InnerLibrary):
+    """The code of a kernel with all it calls, optimised, for a loop that is run half a million times."""
+
+    def finalize(self) -> None:
+        """Link what it calls, and optimise."""
+        self._raise_if_finalized()
+        for library in dict.fromkeys(self._linking_libraries):
+            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        passes, builder = self._codegen._module_pass_manager()
+        passes.run(self._final_module, builder)
+        self._shared()
+
+
+class KernelLibrary(InnerLibrary):
+    """The code of one kernel as it was lowered, without what it calls and not optimised."""
+
+    def finalize(self) -> None:
+        """Leave it as it is."""
+        self._raise_if_finalized()
+        self._shared()
 
     def below(self) -> Iterator[Any]:
         """Yield the libraries that it needs, directly or not."""
@@ -79,12 +106,6 @@ class KernelLibrary(JITCodeLibrary):
             self._shared_module = whole
         return self._shared_module
 
-    def get_pointer_to_function(self, name: str) -> int:
-        """Return 0: nobody calls it from outside."""
-        del name
-        self._ensure_finalized()
-        return 0
-
 
 class _Part:
     """A kernel's code as the outermost function links it: alone, for what it calls is linked beside it."""
@@ -106,11 +127,6 @@ class OutermostLibrary(JITCodeLibrary):
         super().finalize()
         self._linking_libraries = direct
 
-    def _optimize_final_module(self) -> None:
-        # numba goes over it a time before, to find pairs of reference counts: there are none.
-        passes, builder = self._codegen._module_pass_manager()
-        passes.run(self._final_module, builder)
-
 
 class KernelCompiler(compiler.CompilerBase):
     """Compile a kernel that an outermost function calls."""
@@ -125,7 +141,7 @@ class KernelCompiler(compiler.CompilerBase):
         state = self.state
         state.library = self.library(state.targetctx.codegen(), state.func_id.func_qualname)
         state.library.enable_object_caching()
-        if self.library is KernelLibrary:
+        if issubclass(self.library, InnerLibrary):
             state.targetctx = state.targetctx.subtarget(get_executable=_without_pointer)
         if state.func_id.modname.partition(".")[0] not in HOUSE:
             return [compiler.DefaultPassBuilder.define_nopython_pipeline(state)]
@@ -134,6 +150,12 @@ class KernelCompiler(compiler.CompilerBase):
             steps.add_pass(each, each.__name__)
         steps.finalize()
         return [steps]
+
+
+class LoopKernelCompiler(KernelCompiler):
+    """Compile a kernel that a loop over candles calls."""
+
+    library = LoopKernelLibrary
 
 
 def _without_pointer(library: Any, described: Any, environment: Any) -> Any:
@@ -146,7 +168,7 @@ def _without_pointer(library: Any, described: Any, environment: Any) -> Any:
 class OutermostCompiler(KernelCompiler):
     """Compile an outermost function: what its kernels ask of numba's tables is kept while it takes."""
 
-    library = OutermostLibrary
+    library, kernels = OutermostLibrary, KernelCompiler
 
     def __init__(self, typing: Any, target: Any, *more: Any) -> None:
         typing.refresh()
@@ -156,10 +178,30 @@ class OutermostCompiler(KernelCompiler):
 
     def _compile_core(self) -> Any:
         _remembering[self._key] = self._contexts
+        _compilers.append(self.kernels)
         try:
             return super()._compile_core()
         finally:
+            _compilers.pop()
             del _remembering[self._key]
+
+
+class LoopCompiler(OutermostCompiler):
+    """Compile a loop over candles: a few kernels, run so often that each is optimised with what it calls.
+
+    The account pass, many kernels run for each vote, compiles in two thirds of the time without, and runs as
+    fast; a loop runs a tenth faster with it.
+    """
+
+    kernels = LoopKernelCompiler
+
+
+_compilers: list[type[KernelCompiler]] = [KernelCompiler]
+
+
+def compiler_of_kernels() -> type[KernelCompiler]:
+    """Return what compiles the kernels of the outermost function that is being compiled."""
+    return _compilers[-1]
 
 
 _remembering: dict[tuple[int, int], tuple[Any, Any]] = {}

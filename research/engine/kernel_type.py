@@ -15,7 +15,7 @@ from numba import extending, types
 from numba.core.targetconfig import ConfigStack
 from numba.core.typing.templates import infer_global
 
-from research.engine.kernel_code import KernelCompiler
+from research.engine.kernel_code import compiler_of_kernels
 from research.engine.machine_code import INNER
 
 extend: Any = extending
@@ -26,18 +26,18 @@ class KernelType(types.Callable, types.Dummy):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
-        self._forms: dict[str, Any] = {}
+        self._forms: dict[tuple[str, type], Any] = {}
         super().__init__(name=f"kernel({function.__module__}.{function.__qualname__}.{id(function)})")
 
     @property
     def form(self) -> Any:
-        """The kernel with what its caller asks of a division: whether to raise (`error_model`)."""
-        model = ConfigStack().top().error_model
-        if model not in self._forms:
+        """The kernel as what is being compiled wants it: by which steps, and whether a division raises."""
+        model, pipeline = ConfigStack().top().error_model, compiler_of_kernels()
+        if (model, pipeline) not in self._forms:
             njit: Any = numba.njit
-            jit = njit(**INNER, error_model=model, pipeline_class=KernelCompiler)
-            self._forms[model] = jit(self.function)
-        return self._forms[model]
+            jit = njit(**INNER, error_model=model, pipeline_class=pipeline)
+            self._forms[model, pipeline] = jit(self.function)
+        return self._forms[model, pipeline]
 
     def get_call_type(self, context: Any, args: Any, kws: Any) -> Any:
         """Return the signature of a call, compiled for these kinds of numbers."""

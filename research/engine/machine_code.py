@@ -28,17 +28,18 @@ INNER = {"_nrt": False, "forceinline": True, "no_cpython_wrapper": True, "no_cfu
 class MachineCode:
     """A function as machine code, compiled at its first call or found on disk.
 
-    Processes that want it at the same time do not all compile it: one does, the others wait for it.
+    Processes that want it at the same time do not all compile it: one does, the others wait for it. A `large`
+    one, of a hundred kernels, is optimised in one go.
     """
 
-    def __init__(self, function: Callable[..., Any], *, raising: bool = False) -> None:
+    def __init__(self, function: Callable[..., Any], *, raising: bool = False, large: bool = False) -> None:
         import numba  # noqa: PLC0415  # half a second, and only where something is compiled
 
         # Nothing here allocates: without reference counts a call with an array costs nothing. And our
         # kernels raise nothing, so no division asks whether to: that halves the time of a step.
         model = "python" if raising else "numpy"
         njit: Any = numba.njit
-        own = _own_steps()
+        own = _own_steps(large=large)
         jit = njit(cache=True, nogil=True, _nrt=False, no_cfunc_wrapper=True, error_model=model, **own)
         self._lock = FileLock(cache_folder() / "compiling.lock", mode=0o600)
         self._function = function
@@ -97,7 +98,7 @@ def register() -> None:
 
 def jitable(function: Callable[..., Any]) -> Callable[..., Any]:
     """Hand a function to the compiler and return it."""
-    if _own_steps():
+    if _own_steps(large=False):
         from research.engine.kernel_type import hand_over  # noqa: PLC0415  # imports numba
 
         hand_over(function)
@@ -108,12 +109,12 @@ def jitable(function: Callable[..., Any]) -> Callable[..., Any]:
     return result
 
 
-def _own_steps() -> dict[str, Any]:
+def _own_steps(*, large: bool) -> dict[str, Any]:
     """Return the compiler's option of our own steps; none where numba is not the one they are for."""
     import numba  # noqa: PLC0415  # as above
 
     if not numba.__version__.startswith(KNOWN_NUMBA):
         return {}
-    from research.engine.kernel_code import OutermostCompiler  # noqa: PLC0415  # imports numba
+    from research.engine.kernel_code import LoopCompiler, OutermostCompiler  # noqa: PLC0415  # imports numba
 
-    return {"pipeline_class": OutermostCompiler}
+    return {"pipeline_class": OutermostCompiler if large else LoopCompiler}
