@@ -9,9 +9,12 @@ from typing import Any
 import numpy as np
 
 from reasoning.indicators.kind import IndicatorKind
-from research.engine.compiler import MachineCode, cache_folder, compiled, jitable, written
+from research.engine.code_cache import cache_folder
+from research.engine.compiler import compiled
 from research.engine.in_variables import MEMORY, Unsupported, Written
 from research.engine.linear import Linear
+from research.engine.loops import written
+from research.engine.machine_code import MachineCode, jitable
 
 MOST_CELLS = 8
 """Cells up to which variables are worth it: more find no registers, and take longer to compile."""
