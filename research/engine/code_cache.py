@@ -1,4 +1,4 @@
-"""Where machine code is kept, until any source it is made of changes.
+"""The folder where machine code is kept, another one as soon as any source it is made of changes.
 
 numba's disk cache looks at the outermost function's file alone, so the cache lies in a folder named after a
 digest of all kernel sources, of Python, numba and the processor.
