@@ -28,26 +28,25 @@ before and after each of its steps; run it (`make drill`) after a change.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from math import inf
-from typing import NamedTuple
 
 import tenacity
 
 from agent.host import log
 from agent.orders import adoption
 from agent.orders import differences as books
-from agent.orders.absence import Absence
 from agent.orders.differences import ADOPT, Differs
 from agent.orders.executor import Executor
 from agent.orders.protection import Protection
+from agent.orders.resolving import OrderResolver, Review
 from agent.settings.orders import OrderSettings
 from agent.state.ledger import RESTORED
 from agent.state.record import Record
 from domain.errors import VenueFault
 from domain.events import GridChanged
 from domain.instrument import Instrument
-from domain.order import OPEN, OrderState, OrderStatus, Receipt
+from domain.order import OPEN, Receipt
 from domain.ports import Clock, Platform
 
 LOOKS = 3
@@ -63,28 +62,7 @@ LOOKS_AT_START = 6
 """How often a venue that does not answer is asked at start before the session is given up."""
 
 
-class Review(NamedTuple):
-    """A comparison of journal and venue: orders like ours it does not know, orders in doubt, and holdings.
-
-    `dust` is what is held and cannot be sold by itself, by asset; `odd` what the venue said that could not be
-    read, by symbol: holdings may be off by as much as it left open.
-    `contradictions` are what was told of orders and cannot be.
-    """
-
-    strange: tuple[Receipt, ...]
-    unresolved: tuple[OrderState, ...]
-    differences: tuple[books.AssetDifference, ...]
-    dust: dict[str, str]
-    odd: dict[str, str]
-    contradictions: tuple[str, ...] = ()
-
-    @property
-    def in_line(self) -> bool:
-        """True when there is nothing to take over."""
-        return not (self.strange or self.unresolved or self.differences or self.contradictions)
-
-
-class Reconciler:
+class Reconciler(OrderResolver):
     """Resolves orders, imports fills, compares holdings and protects what stands bare."""
 
     def __init__(
@@ -98,16 +76,10 @@ class Reconciler:
         clock: Clock,
         prefix: Callable[[], str] = str,
     ) -> None:
-        self.record = record
-        self.state = state = record.state
-        self.platform = platform
-        self.executor = executor
+        super().__init__(record, platform, executor, settings, clock)
         self.grid = grid
-        self.settings = settings
-        self.clock = clock
         self.prefix = prefix
-        self.protection = Protection(state, platform, executor, settings, clock)
-        self.absence = Absence(platform.certainty, clock.monotonic, platform.time)
+        self.protection = Protection(self.state, platform, executor, settings, clock)
         self.due = -inf
         self.untold: list[str] = []
         self.lingering: list[Receipt] = []
@@ -222,57 +194,6 @@ class Reconciler:
         self._resolve(at)
         if self.regrid(at):
             self._resolve(at)
-
-    def _resolve(self, at: datetime) -> None:
-        for standing in self.state.ledger.unresolved():
-            order = standing.order
-            try:
-                result = self.platform.query(order.symbol, order.client_id)
-            except VenueFault as fault:
-                # No answer is no "not found": nothing is counted, nothing is concluded.
-                log.say(
-                    "warning",
-                    "order unresolved",
-                    order=order.client_id,
-                    symbol=order.symbol,
-                    error=str(fault),
-                )
-                self._still_unknown(standing, at, str(fault))
-                continue
-            other = books.mismatch(standing, result) if result else None
-            if result is not None and not other:
-                self.absence.found(order.client_id)
-                self.executor.record_report(order.cycle_id, result)
-            elif (other is None or other.sure) and self.absence.proven(standing):
-                # Of an id the venue tells the latest order: where that is another, ours is not there.
-                reason = f"never reached the platform; {other}" if other else "never reached the platform"
-                absent = Receipt(order.client_id, order.symbol, OrderStatus.ABSENT, at, reason=reason)
-                self.absence.found(order.client_id)
-                self.executor.record_report(order.cycle_id, absent)
-            else:
-                self._still_unknown(standing, at, str(other or "not found yet"))
-
-    def _still_unknown(self, standing: OrderState, at: datetime, reason: str) -> None:
-        """Record that an order of a session cut off is UNKNOWN, and when it needs an operator."""
-        order, status = standing.order, standing.status
-        if status is OrderStatus.SENDING:
-            report = OrderStatus.UNKNOWN
-        elif status is OrderStatus.UNKNOWN and self._overdue(standing):
-            report = OrderStatus.NEEDS_OPERATOR
-            log.say(
-                "error", "order needs an operator", order=order.client_id, symbol=order.symbol, reason=reason
-            )
-        else:
-            return
-        self.executor.record_report(
-            order.cycle_id, Receipt(order.client_id, order.symbol, report, at, reason=reason)
-        )
-
-    def _overdue(self, standing: OrderState) -> bool:
-        """Say whether an order is in doubt for long; a leap of the venue's clock is no reason."""
-        patience = timedelta(minutes=self.settings.operator_minutes)
-        asked = self.absence.waited(standing.order.client_id) * 1000 >= self.platform.certainty.horizon_ms
-        return asked and self.platform.time() - (standing.sent_at or standing.at) > patience
 
     def compare(self) -> None:
         """Compare open orders and holdings with the journal. Raises Differs, VenueFault unanswered."""

@@ -1,7 +1,7 @@
 """A declared strategy: its class is read when it is defined, and an ordinary `Strategy` is made of it."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from types import FunctionType
@@ -11,16 +11,14 @@ from reasoning.declare.columns import keys_of
 from reasoning.declare.crossings import crossings_of
 from reasoning.declare.exits import DeclaredExits, planner, repeated
 from reasoning.declare.later import HOUSE, LaterStrategy
-from reasoning.declare.layout import MemoryLayout
 from reasoning.declare.parameters import DeclaredParameter, DeclaredParams, Relation, params_of
 from reasoning.declare.refusal import Undeclarable
 from reasoning.declare.series import CandleSeries
+from reasoning.declare.shown import drawn_of, places, plain_words, priced, warming
 from reasoning.declare.source import DecideSource, LeaveSource
-from reasoning.declare.uses import CANDLE, PRICES, Use
-from reasoning.declare.writing import Bodies, Declaration, Writer, bodies_of
-from reasoning.kernels.indicators import Memory
-from reasoning.kernels.informative import KNOWN
-from reasoning.kernels.strategy import Indicator, Informative, NumberPlace, Strategy, StrategyParams
+from reasoning.declare.uses import CANDLE, Use
+from reasoning.declare.writing import Declaration, Writer, bodies_of
+from reasoning.kernels.strategy import Informative, Strategy, StrategyParams
 
 OWN = ("name", "label", "warmup", "decide", "leave", "exits", "strategy", "Params", "Packed")
 """Names of a class that are not declared numbers."""
@@ -91,7 +89,7 @@ def _written(
     step, signal = writer.step(), writer.signal()
     inform, paired = writer.inform()
     label = str(attributes.get("label", name))
-    explain = writer.explain(_plain_words(bodies), _warming(label))
+    explain = writer.explain(plain_words(bodies), warming(label))
     numbers, columns = keys_of(bodies.layout, tuple(declared.parameters))
     decide_at, signal_at = (None, None) if declared.series else writer.at(numbers)
     result = Strategy(
@@ -110,7 +108,7 @@ def _written(
         step=step,
         signal=signal,
         explain=explain,
-        indicators=_drawn(
+        indicators=drawn_of(
             bodies, tuple(declared.parameters), {use.name: writer.known(use) for use in bodies.layout.uses}
         ),
         columns=columns,
@@ -120,8 +118,8 @@ def _written(
         if declared.series
         else crossings_of(declared.source, columns, numbers, tuple(declared.parameters), declared.constants),
         exits=planner(leaving, tuple(declared.parameters), bodies.leave, bodies.read),
-        places=_places(bodies),
-        priced=_priced(bodies.layout),
+        places=places(bodies),
+        priced=priced(bodies.layout),
     )
     _name_by_class(owner, result)
     return result
@@ -247,89 +245,3 @@ def _name(owner: type, attributes: Mapping[str, Any], source: DecideSource) -> s
         return stem.replace("_", "-")
     letters = (f"-{each.lower()}" if each.isupper() else each for each in owner.__name__)
     return "".join(letters).strip("-").replace("_", "-")
-
-
-def _places(bodies: Bodies) -> tuple[NumberPlace, ...]:
-    """Return where the numbers that a leave reads lie."""
-    layout = bodies.layout
-    return tuple(
-        NumberPlace(
-            name,
-            layout.place(name),
-            layout.place(name, last=True) if name in layout.last else -1,
-            layout.now.index(name),
-        )
-        for name in bodies.read
-    )
-
-
-def _priced(layout: MemoryLayout) -> tuple[int, ...]:
-    """Return where the kept numbers lie that are in ticks."""
-    names = {
-        *PRICES,
-        *(f"{each.name}.{name}" for each in layout.series if not each.symbol for name in PRICES),
-    }
-    for use in layout.uses:
-        pairs = zip(use.numbers, use.kind.outputs, strict=True)
-        names.update(name for name, output in pairs if use.priced(output))
-    now = [layout.place(name) for name in layout.now if name in names]
-    return (*now, *(layout.place(name, last=True) for name in layout.last if name in names))
-
-
-def _plain_words(bodies: Bodies) -> Callable[[Memory], str]:
-    """Return what tells the numbers of a candle, for a reason that is not given."""
-    places = [(name, bodies.layout.place(name)) for name in bodies.layout.now]
-
-    def plain_words(memory: Memory) -> str:
-        return ", ".join(f"{name} {memory[index]:.6g}" for name, index in places) or "nothing to tell"
-
-    return plain_words
-
-
-def _warming(label: str) -> Callable[[Memory, Any], str]:
-    def warming(memory: Memory, packed: Any) -> str:
-        return f"{_filled(label, packed)} warming up, {memory[0]:.0f} of {memory[1]:.0f} candles"
-
-    return warming
-
-
-def _filled(label: str, packed: Any) -> str:
-    return label.format(**packed._asdict()) if "{" in label else label
-
-
-def _known_at(layout: MemoryLayout, use: Use) -> int | None:
-    """Return where it is counted for how long another symbol's numbers are known, None for one's own."""
-    return layout.area(use.on) + KNOWN if use.on is not None and use.on.symbol else None
-
-
-def _drawn(
-    bodies: Bodies, fields: Sequence[str], known: Mapping[str, Callable[..., int]]
-) -> Callable[[Memory, Any], tuple[Indicator, ...]]:
-    layout = bodies.layout
-    lines = [
-        (
-            use,
-            name,
-            use.label or name.replace(".", " "),
-            layout.place(name),
-            _known_at(layout, use),
-            use.kind.on_price and use.priced(output),
-        )
-        for use in layout.uses
-        if use.draw
-        for name, output in zip(use.numbers, use.kind.outputs, strict=True)
-    ]
-
-    def drawn(memory: Memory, packed: Any) -> tuple[Indicator, ...]:
-        result = []
-        for use, _, label, index, known_at, on_price in lines:
-            if memory[0] > known[use.name](packed) and (known_at is None or memory[known_at] > 0.0):
-                text = _filled(label, packed)
-                result.append(Indicator(text, memory[index], on_price=on_price))
-                result += [
-                    Indicator(f"{text} {each.name}", packed[fields.index(each.name)], on_price=on_price)
-                    for each in use.levels
-                ]
-        return tuple(result)
-
-    return drawn
