@@ -10,13 +10,7 @@ from agent.outage.journal import GuardedJournal
 from agent.parameters import advisers, versions
 from agent.parameters import memory as lesson_sets
 from agent.state.retune import waits
-from domain.commands import (
-    ApplyParameters,
-    ChangeSettings,
-    Command,
-    RollBackParameters,
-    needs_reason,
-)
+from domain.commands import ApplyParameters, ChangeSettings, Command, RollBackParameters, needs_reason
 from domain.errors import BadInput
 from domain.events import (
     AdviserSet,

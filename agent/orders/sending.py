@@ -9,12 +9,7 @@ from agent.orders.factory import OrderFactory
 from agent.state.record import Record
 from domain.errors import RateLimited, VenueFault
 from domain.events import OrderReported, OrdersIntended
-from domain.order import (
-    NOT_TRADING,
-    Order,
-    OrderStatus,
-    Receipt,
-)
+from domain.order import NOT_TRADING, Order, OrderStatus, Receipt
 from domain.ports import Clock, Platform
 from domain.times import millis
 

@@ -14,12 +14,7 @@ from agent.state.slicing import SlicePlan
 from domain.advice import Spend
 from domain.candle import Candle
 from domain.commands import Command, digest
-from domain.events import (
-    AdviserSet,
-    LessonsSet,
-    ModelSet,
-    ParametersSet,
-)
+from domain.events import AdviserSet, LessonsSet, ModelSet, ParametersSet
 from domain.impact import NO_ACTIVITY, MarketActivity
 from domain.lesson import Beliefs, Context, Lesson, Pending
 from domain.observation import Observation

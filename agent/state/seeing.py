@@ -7,10 +7,7 @@ from typing import NamedTuple
 
 from agent.state.pair_list import PairFold, seen
 from agent.state.trading import TradingState
-from domain.events import (
-    CycleDecided,
-    GridChanged,
-)
+from domain.events import CycleDecided, GridChanged
 from domain.observation import Observation
 from domain.order import Receipt
 from domain.regrid import Regrid

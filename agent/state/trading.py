@@ -9,11 +9,7 @@ from agent.state.adding import after_approved
 from agent.state.facts import StateFacts
 from domain.account import Trade
 from domain.decision import Action, Decision
-from domain.events import (
-    AccountAdopted,
-    FlattenAsked,
-    PositionWrittenOff,
-)
+from domain.events import AccountAdopted, FlattenAsked, PositionWrittenOff
 from domain.lesson import Context, Lesson
 from domain.order import Purpose, Receipt
 from domain.verdict import Approved, Verdict
