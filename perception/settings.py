@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, fi
 from domain.errors import BadInput
 from edge.urls import checked_base_url
 from perception.files.formats import NAMES
-from perception.files.recognise import COLUMNS, Reading
+from perception.files.layout import COLUMNS, Reading
 from perception.files.stamps import zone_of
 
 MEBIBYTE = 1024 * 1024

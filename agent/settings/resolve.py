@@ -12,7 +12,7 @@ from agent.settings.pairs import refuse_others
 from agent.settings.settings import Options
 from domain.errors import BadInput
 from perception.files.candles import known, read_candles, symbol_of, timeframe_of
-from perception.files.recognise import Reading
+from perception.files.layout import Reading
 from perception.files.unadjusted import refuse_splits
 
 MOST_READ = 20_000

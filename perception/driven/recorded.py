@@ -10,7 +10,7 @@ from domain.instrument import Instrument
 from domain.observation import Source
 from perception.driven.market import Cursor, DrivenMarket, Rows, beside_cursor
 from perception.files.candles import ASKED, estimate_rows, read_candles, timeframe_of
-from perception.files.recognise import Reading
+from perception.files.layout import Reading
 
 
 class RecordedMarket(DrivenMarket):

@@ -11,8 +11,9 @@ from domain.errors import BadInput
 from domain.symbols import is_symbol
 from perception.files import contents, names
 from perception.files.foreign_rows import ForeignRows, Table, arrays_of, text_of
+from perception.files.layout import Layout, Reading
 from perception.files.parquet import table_columns
-from perception.files.recognise import Layout, Reading, of_arrays, of_table, recognised
+from perception.files.recognise import of_arrays, of_table, recognised
 
 _FIRST_ARRAY = re.compile(rb"\s*\[\s*(\[[^\[\]]*\])")
 

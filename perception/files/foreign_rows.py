@@ -21,10 +21,10 @@ from domain.errors import BadInput
 from domain.times import WEEK_MS, opened_by, utc
 from perception.files import contents, stamps
 from perception.files.formats import ARRAYS, TABLE
+from perception.files.layout import NONE, Layout
 from perception.files.limits import FIELDS, fault, shown, usual_step
 from perception.files.numerals import number
 from perception.files.parquet import check_rows, table_cells
-from perception.files.recognise import NONE, Layout
 
 ADJUSTED_DECIMALS = 6
 """As Yahoo writes prices: an adjusted one is a product and would have sixteen."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from domain.errors import BadInput
 from domain.times import utc
 from perception.files.candles import read_candles
-from perception.files.recognise import Reading
+from perception.files.layout import Reading
 from perception.quality.splits import looks_split
 
 

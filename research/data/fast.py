@@ -18,10 +18,10 @@ from perception.files import contents, stamps
 from perception.files.candles import MAX_LINE, headed
 from perception.files.contents import FEATHER, PARQUET
 from perception.files.formats import ARRAYS, TABLE
+from perception.files.layout import NONE, Layout
 from perception.files.limits import FIELDS, LEAST_PRICE, MOST_PRICE, MOST_VOLUME
 from perception.files.numerals import Style
 from perception.files.parquet import check_rows
-from perception.files.recognise import NONE, Layout
 from research.data.candles import FloatArray, IntArray
 
 Columns = tuple[IntArray, FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]

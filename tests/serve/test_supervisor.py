@@ -12,7 +12,7 @@ import pytest
 
 from agent.account.dispatch import dispatch
 from agent.host.clock import SystemClock
-from agent.serve.fleet import supervisor as watching
+from agent.serve.fleet import own_processes as watching
 from agent.serve.fleet.asked import checked, flat, refuse, tree
 from agent.serve.fleet.ending import TRIES, Remains, judge
 from agent.serve.fleet.processes import command_line

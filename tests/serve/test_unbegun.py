@@ -11,8 +11,8 @@ import pytest
 
 from agent.host import log
 from agent.host.clock import SystemClock
+from agent.serve.fleet import own_processes as watching
 from agent.serve.fleet import processes
-from agent.serve.fleet import supervisor as watching
 from agent.serve.fleet.ending import TRIES
 from agent.serve.fleet.supervisor import Supervisor
 from agent.settings.home import Home

@@ -9,7 +9,7 @@ import typer
 from domain.errors import BadInput
 
 if TYPE_CHECKING:
-    from perception.files.recognise import Reading
+    from perception.files.layout import Reading
 
 FIELDS = ("time", "open", "high", "low", "close", "volume", "adjusted")
 _PARTS = re.compile(rf",(?=(?:{'|'.join(FIELDS)})=)")
@@ -42,7 +42,7 @@ def reading_of(
     format_: str | None, columns: Sequence[str] | None, timezone: str | None, symbol: str | None = None
 ) -> "Reading":
     """Return what was said of files. Raises BadInput for words that are not understood."""
-    from perception.files.recognise import Reading
+    from perception.files.layout import Reading
     from perception.files.stamps import zone_of
 
     if timezone is not None:

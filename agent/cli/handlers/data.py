@@ -17,7 +17,7 @@ from agent.host.clock import SystemClock
 from domain.errors import BadInput
 from domain.times import TIMEFRAMES, utc
 from perception.files.candles import SUFFIXES
-from perception.files.recognise import Reading
+from perception.files.layout import Reading
 from research.data.candles import Candles
 from research.data.catalogue import Added, Catalogue, CatalogueEntry
 from research.data.flaws import SUSPECT, Flaw, flaw_lines, flaws

@@ -16,7 +16,7 @@ from agent.wiring.backtests import options_for
 from domain.errors import BadInput
 from domain.times import TIMEFRAMES
 from perception.files.candles import ASKED
-from perception.files.recognise import Reading
+from perception.files.layout import Reading
 from reasoning.minds import StrategyRunner
 from research.data.candles import Candles
 from research.data.catalogue import Catalogue, CatalogueEntry
