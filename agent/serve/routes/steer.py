@@ -18,11 +18,7 @@ from agent.answers.agents import Started, Supervised
 from agent.parameters import evidence
 from agent.serve.access.scope import Scope
 from agent.serve.asked import KEY, by_of, key_of, named_agent, reasoned
-from agent.serve.fleet.fleet import Unknown
-from agent.serve.fleet.recorded import last_settings
-from agent.serve.fleet.supervisor import ask_to_stop
-from agent.serve.fleet.turns import turn
-from agent.serve.routes.bodies import (
+from agent.serve.bodies import (
     ApplyAsked,
     BeginAsked,
     ChangeAsked,
@@ -32,6 +28,10 @@ from agent.serve.routes.bodies import (
     StartAsked,
     WriteOffAsked,
 )
+from agent.serve.fleet.fleet import Unknown
+from agent.serve.fleet.recorded import last_settings
+from agent.serve.fleet.supervisor import ask_to_stop
+from agent.serve.fleet.turns import turn
 from agent.serve.table import API, Asking, Lane, Route
 from domain import commands
 from domain.commands import Command, Stop
