@@ -13,7 +13,7 @@ from datetime import datetime
 from agent.host import log
 from agent.orders import differences
 from agent.orders.factory import target_of
-from agent.orders.sending import Sender
+from agent.orders.sending import OrderSender
 from domain.errors import VenueFault
 from domain.order import (
     NOT_TRADING,
@@ -36,7 +36,7 @@ NOT_CANCELLED = "protection is not known to be cancelled: "
 """How an exit that could not be freed begins its reason; what follows are the venue's words."""
 
 
-class Executor(Sender):
+class Executor(OrderSender):
     """Carries approved orders to the platform and their outcomes to the journal."""
 
     def carry_out(self, approved: Approved, at: datetime) -> None:

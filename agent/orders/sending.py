@@ -14,7 +14,7 @@ from domain.ports import Clock, Platform
 from domain.times import millis
 
 
-class Sender:
+class OrderSender:
     """Sends intended orders to the platform and journals what it answers."""
 
     def __init__(self, record: Record, platform: Platform, clock: Clock) -> None:
