@@ -50,7 +50,8 @@ class TrialInputs:
         self.tapes = tuple(zip(self.prepared.columns, self.prepared.series, self.prepared.turns, strict=True))
         day = np.asarray(self.market.blocks.day)
         self.days = int(day[-1]) + 1
-        self.ends = day[day_ends(self.prepared.instants, self.periods)]
+        # As int64, for a single backtest's is: machine code of either is that of both.
+        self.ends = day[day_ends(self.prepared.instants, self.periods)].astype(np.int64)
         each = zip(self.prepared.tapes, self.prepared.series, strict=True)
         self.columns = [ColumnCache(tape, series) for tape, series in each]
 
