@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
-from research.engine.linear import Linear, Scope
+from research.engine.linear import KernelScope, Linear
 
 MEMORY = "memory"
 
@@ -26,7 +26,7 @@ class Unsupported(Exception):
 
 
 @dataclass
-class Form:
+class KernelForm:
     """A kernel as a function of its cells: `cells` it takes behind its arguments, `written` it returns.
 
     Both name places by their distance from the kernel's own arguments. `tells` is false where it returns
@@ -40,14 +40,14 @@ class Form:
     written: dict[Linear, None] = field(default_factory=dict)
     rings: set[Linear] = field(default_factory=set)
 
-    def cell(self, place: Linear) -> str:
-        """Return the variable of a place."""
-        return self.cells.setdefault(place, f"_c{len(self.cells)}")
+    def cell(self, offset: Linear) -> str:
+        """Return the variable of a offset."""
+        return self.cells.setdefault(offset, f"_c{len(self.cells)}")
 
-    def put(self, place: Linear) -> str:
-        """Return the variable of a place that is written."""
-        self.written.setdefault(place)
-        return self.cell(place)
+    def put(self, offset: Linear) -> str:
+        """Return the variable of a offset that is written."""
+        self.written.setdefault(offset)
+        return self.cell(offset)
 
 
 class Written:
@@ -56,19 +56,21 @@ class Written:
     def __init__(self) -> None:
         self.sources: list[str] = []
         self.names: dict[str, Any] = {}
-        self.forms: dict[tuple[Callable[..., Any], frozenset[str]], Form] = {}
+        self.forms: dict[tuple[Callable[..., Any], frozenset[str]], KernelForm] = {}
 
-    def form(self, kernel: Callable[..., Any], varying: frozenset[str]) -> Form:
+    def form(self, kernel: Callable[..., Any], varying: frozenset[str]) -> KernelForm:
         """Return a kernel's form where some arguments vary; it comes behind those of the kernels it calls."""
         key = kernel, varying
         if key not in self.forms:
             node: Any = ast.parse(textwrap.dedent(inspect.getsource(kernel))).body[0]
             arguments = tuple(each.arg for each in node.args.args)
             tells = any(isinstance(each, ast.Return) and each.value for each in ast.walk(node))
-            form = Form(f"{kernel.__name__}_{len(self.forms)}", arguments, tells)
+            form = KernelForm(f"{kernel.__name__}_{len(self.forms)}", arguments, tells)
             body: list[ast.stmt] = []
             for _ in range(2):  # the first pass finds the cells, the second returns them
-                body = _Body(self, form, Scope(node, kernel, varying)).statements(copy.deepcopy(node.body))
+                body = _Body(self, form, KernelScope(node, kernel, varying)).statements(
+                    copy.deepcopy(node.body)
+                )
             if not tells and form.written:
                 body.append(ast.Return(_tuple(form.written.keys(), form)))
             given = ", ".join([*arguments, *form.cells.values()])
@@ -86,7 +88,7 @@ class Written:
 class _Body:
     """The statements of one kernel, rewritten."""
 
-    def __init__(self, written: Written, form: Form, scope: Scope) -> None:
+    def __init__(self, written: Written, form: KernelForm, scope: KernelScope) -> None:
         self.written = written
         self.form = form
         self.scope = scope
@@ -121,8 +123,8 @@ class _Body:
                 looped = self._value(over, out)
                 out.append(ast.For(target, looped, self.statements(body), [], lineno=0))
             case ast.Return(value):
-                told = None if value is None else self._value(value, out)
-                out.append(ast.Return(_tuple(self.form.written, self.form, told)))
+                answer = None if value is None else self._value(value, out)
+                out.append(ast.Return(_tuple(self.form.written, self.form, answer)))
             case ast.Continue() | ast.Break() | ast.Pass():
                 out.append(node)
             case _:
@@ -130,9 +132,9 @@ class _Body:
 
     def _assign(self, target: ast.expr, value: ast.expr, out: list[ast.stmt]) -> None:
         if isinstance(target, ast.Subscript):
-            place = self.place(target)
-            if place is not None:
-                target = ast.Name(self.form.put(place))
+            offset = self.place(target)
+            if offset is not None:
+                target = ast.Name(self.form.put(offset))
                 value = ast.Call(ast.Name("float"), [value], [])  # as an array keeps it
             else:
                 target = ast.Subscript(target.value, self._value(target.slice, out))
@@ -154,8 +156,8 @@ class _Body:
         """Return where a cell lies, None for a slot of the memory. Raises Unsupported for another array."""
         if not (isinstance(node.value, ast.Name) and node.value.id == MEMORY):
             raise Unsupported(ast.unparse(node))
-        place = self.scope.linear(node.slice)
-        if place is None:
+        offset = self.scope.linear(node.slice)
+        if offset is None:
             sums = (each for each in map(self.scope.linear, _parts(node.slice)) if each)
             self.form.rings |= set(islice(sums, 1))
         return place
@@ -163,9 +165,9 @@ class _Body:
     def _moves(self, node: ast.AST) -> bool:
         """Tell whether a kernel is called that moves cells."""
         calls = (each for each in ast.walk(node) if isinstance(each, ast.Call))
-        return any(told[0].written for each in calls if (told := self.called(each)))
+        return any(answer[0].written for each in calls if (answer := self.called(each)))
 
-    def called(self, node: ast.Call) -> tuple[Form, dict[str, Linear | None]] | None:
+    def called(self, node: ast.Call) -> tuple[KernelForm, dict[str, Linear | None]] | None:
         """Return the form of a kernel that is called, and its arguments as sums of this one's."""
         if not (node.args and isinstance(node.args[0], ast.Name) and node.args[0].id == MEMORY):
             return None
@@ -175,7 +177,7 @@ class _Body:
         given = dict(
             zip(inspect.signature(kernel).parameters, map(self.scope.linear, node.args), strict=True)
         )
-        varying = frozenset(name for name, told in given.items() if told is None)
+        varying = frozenset(name for name, answer in given.items() if answer is None)
         return self.written.form(kernel, varying), given
 
 
@@ -199,28 +201,28 @@ class _Expression(ast.NodeTransformer):
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         """Read a variable where a cell is read."""
-        place = self.body.place(node)
-        if place is not None:
-            return ast.Name(self.body.form.cell(place))
+        offset = self.body.place(node)
+        if offset is not None:
+            return ast.Name(self.body.form.cell(offset))
         return ast.Subscript(node.value, self.visit(node.slice))
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         """Call a kernel with its cells."""
         body = self.body
-        told = body.called(node)
-        if told is None:
+        answer = body.called(node)
+        if answer is None:
             return ast.Call(self.visit(node.func), [self.visit(each) for each in node.args], [])
-        called, given = told
-        places = [place for each in called.cells if (place := each.within(given))]
+        called, given = answer
+        places = [offset for each in called.cells if (offset := each.within(given))]
         form = body.form
-        form.rings |= {place for each in called.rings if (place := each.within(given))}
+        form.rings |= {offset for each in called.rings if (offset := each.within(given))}
         arguments = [*map(self.visit, node.args), *(ast.Name(form.cell(each)) for each in places)]
         call = ast.Call(ast.Name(called.name), arguments, [])
         if not called.written:
             return call
         if self._out is None:
             raise Unsupported(ast.unparse(node))
-        cells = [form.put(place) for each in called.written if (place := each.within(given))]
+        cells = [form.put(offset) for each in called.written if (offset := each.within(given))]
         body.spilled += 1
         value = [f"_t{body.spilled}"] if called.tells else []
         target = ast.Tuple([ast.Name(each) for each in (*value, *cells)])
@@ -239,9 +241,9 @@ class _Expression(ast.NodeTransformer):
         return ast.BoolOp(node.op, [self.visit(node.values[0]), *map(self._sometimes, node.values[1:])])
 
 
-def _tuple(places: Iterable[Linear], form: Form, told: ast.expr | None = None) -> ast.expr | None:
+def _tuple(places: Iterable[Linear], form: KernelForm, answer: ast.expr | None = None) -> ast.expr | None:
     cells: list[ast.expr] = [ast.Name(form.cells[each]) for each in places]
-    return told if not cells else ast.Tuple([*([] if told is None else [told]), *cells])
+    return answer if not cells else ast.Tuple([*([] if answer is None else [answer]), *cells])
 
 
 def _parts(node: ast.expr) -> list[ast.expr]:

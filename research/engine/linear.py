@@ -42,7 +42,7 @@ class Linear(NamedTuple):
         return self.constant + sum(count * int(given[name]) for name, count in self.terms if name != "at")
 
 
-class Scope:
+class KernelScope:
     """The names a kernel's source uses: those of its module, and its own that are such sums."""
 
     def __init__(
@@ -116,6 +116,6 @@ def _sum_of(kernel: Callable[..., Any]) -> tuple[tuple[str, ...], Linear] | None
         return None
     match node:
         case ast.FunctionDef(body=[ast.Expr(ast.Constant()), ast.Return(ast.expr() as value)]):
-            told = Scope(node, kernel).linear(value)
-            return told and (tuple(each.arg for each in node.args.args), told)
+            total = KernelScope(node, kernel).linear(value)
+            return total and (tuple(each.arg for each in node.args.args), total)
     return None
