@@ -160,7 +160,7 @@ class _Body:
         if offset is None:
             sums = (each for each in map(self.scope.linear, _parts(node.slice)) if each)
             self.form.rings |= set(islice(sums, 1))
-        return place
+        return offset
 
     def _moves(self, node: ast.AST) -> bool:
         """Tell whether a kernel is called that moves cells."""
