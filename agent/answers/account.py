@@ -29,7 +29,8 @@ class AccountAnswer(Struct, frozen=True, kw_only=True):
 
     `max_drawdown` is a fraction of 1. `fees_elsewhere` and `dust` are by asset, `blocked` by symbol ("" for
     every symbol); `off_list` says of each symbol why the pair list keeps it from being entered, `pair_list`
-    why the list itself could not be refreshed, "" where it was.
+    why the list itself could not be refreshed, "" where it was. `left_alone` are symbols over which
+    something of ours failed, and what.
     """
 
     quote: str | None
@@ -52,6 +53,7 @@ class AccountAnswer(Struct, frozen=True, kw_only=True):
     blocked: dict[str, str] = {}
     off_list: dict[str, str] = {}
     pair_list: str = ""
+    left_alone: dict[str, str] = {}
 
 
 class RestingOrder(Struct, frozen=True, kw_only=True):

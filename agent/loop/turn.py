@@ -61,6 +61,7 @@ class Turn:
             tuple(self.verdicts),
             self.blocked,
             tuple(self.beside) or UNSET,
+            self.faults or UNSET,
         )
         return (*(each for each in (self.pairs, self.kill) if each is not None), decided)
 

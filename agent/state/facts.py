@@ -91,6 +91,8 @@ class StateFacts:
     """Models set so far; only those in force with their bodies."""
     pairs: PairFold = NO_PAIRS
     """The pair list in force."""
+    faults: dict[str, str] = field(default_factory=dict)
+    """Symbols left alone for a fault of ours, until a candle of theirs is judged; replaced, never changed."""
 
     @property
     def beliefs(self) -> Beliefs:

@@ -78,6 +78,8 @@ class SeeingState(TradingState):
         self.ledger.off_list = pairs.off_list
 
     def _candles(self, observation: Observation, at: datetime) -> None:
+        if self.faults:
+            self.faults = {each: why for each, why in self.faults.items() if each != observation.symbol}
         anew = self.series.get(observation.symbol, observation.series) != observation.series
         if self.pairs.window_ms:
             tick = self.ledger.instruments[observation.symbol].tick

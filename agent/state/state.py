@@ -176,6 +176,9 @@ class State(SeeingState):
         if event.cycle_id != self.ahead:
             self._see(event)
         self.ledger.venue_blocks = dict(event.blocked)
+        if event.faults or self.faults:
+            stay = {each: why for each, why in self.faults.items() if each in self.last}
+            self.faults = stay | (event.faults or {})
         if event.verdicts:
             self._note(event.decisions, event.verdicts)
         if event.verdicts or self.slicing:

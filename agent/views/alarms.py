@@ -29,9 +29,10 @@ class Known(NamedTuple):
 
     `ended` is why its last session ended, None while one goes on or where it was cut off. `quiet_seconds`
     have passed since the last cycle ended, `interval_seconds` lie between two, None where that is unknown.
-    `unjudged` are symbols whose custom exit cannot be judged, and why; `pair_list` says why the list does not
-    stand. `problem` says that its process lives and does not answer. `sessions` counts those it had. `ending`
-    says that its last session ended in order, in rows that are not read yet.
+    `unjudged` are symbols whose custom exit cannot be judged, `faults` those left alone for a fault of ours,
+    and why; `pair_list` says why the list does not stand. `problem` says that its process lives and does not
+    answer. `sessions` counts those it had. `ending` says that its last session ended in order, in rows that
+    are not read yet.
     """
 
     running: bool
@@ -45,6 +46,7 @@ class Known(NamedTuple):
     breakers: Sequence[tuple[str, str]] = ()
     blocked: Sequence[tuple[str, str]] = ()
     unjudged: Sequence[tuple[str, str]] = ()
+    faults: Sequence[tuple[str, str]] = ()
     pair_list: str = ""
     quiet_seconds: float | None = None
     interval_seconds: float | None = None
@@ -100,6 +102,8 @@ def _order(known: Known) -> Iterator[Alarm]:
 def _exits(known: Known) -> Iterator[Alarm]:
     for symbol, why in known.unjudged:
         yield Alarm(kind=AlarmKind.UNJUDGED, text=f"{symbol}: its custom exit is not judged: {why}")
+    for symbol, why in known.faults:
+        yield Alarm(kind=AlarmKind.UNJUDGED, text=f"{symbol}: left alone, a fault of ours: {why}")
 
 
 def _data(known: Known) -> Iterator[Alarm]:

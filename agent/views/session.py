@@ -80,6 +80,7 @@ def account(state: State, pending_kill: str | None = None) -> AccountAnswer:
             blocked=ledger.blocked(),
             off_list={symbol: reason(off) for symbol, off in ledger.off_list.items()},
             pair_list=trouble(state.pairs),
+            left_alone=state.faults,
         )
 
 

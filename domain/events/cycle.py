@@ -31,7 +31,7 @@ class CycleDecided(msgspec.Struct, frozen=True, tag="cycle_decided"):
 
     `updates` are what resting orders did since the last cycle; `blocked` says why the venue takes no entry,
     by symbol ("" for every symbol). `informative` is what was seen of symbols that are not traded and that
-    strategies look at, if there are any.
+    strategies look at, if there are any. `faults` are ours over one symbol, which was left alone, by symbol.
     """
 
     cycle_id: int
@@ -42,6 +42,7 @@ class CycleDecided(msgspec.Struct, frozen=True, tag="cycle_decided"):
     verdicts: tuple[Verdict, ...] = ()
     blocked: dict[str, str] = {}
     informative: tuple[Observation, ...] | msgspec.UnsetType = msgspec.UNSET
+    faults: dict[str, str] | msgspec.UnsetType = msgspec.UNSET
 
     @property
     def beside(self) -> tuple[Observation, ...]:

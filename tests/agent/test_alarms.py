@@ -37,6 +37,7 @@ AMISS: list[tuple[AlarmKind, dict[str, Any]]] = [
     (AlarmKind.STALE, {"quiet_seconds": 181.0}),
     (AlarmKind.STALE, {"market": [market("cached")]}),
     (AlarmKind.UNJUDGED, {"unjudged": [(SYMBOL, "rsi is muted: it failed")]}),
+    (AlarmKind.UNJUDGED, {"faults": [(SYMBOL, "KeyError: 'x'")]}),
     (AlarmKind.SIMULATED, {"market": [market("simulated")]}),
     (AlarmKind.BREAKER, {"breakers": [("binance", "open")]}),
     (AlarmKind.BLOCKED, {"blocked": [("", "fees have no price")]}),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from agent.host import log
 from domain.candle import Candle
@@ -387,6 +388,10 @@ def test_a_fault_over_one_symbol_holds_up_no_exit_of_another(
     rest = {each.order.symbol for each in world.state.ledger.open_orders.values()}
     assert set(world.state.ledger.positions) <= rest, "what is held keeps its stop"
     assert facts(folded(world.options, world.journal)[0]) == facts(world.state)
+    noted = [event.faults for event in decided(world.events) if event.faults]
+    assert noted == [{"ETH-USDT": f"Dying: {name} broke"}] * len(noted)
+    assert "ETH-USDT" in noted[0]
+    assert ("ETH-USDT" in world.state.faults) == (decided(world.events)[-1].faults is not UNSET)
 
 
 def test_an_account_that_cannot_be_compared_keeps_entries_off_and_no_exit(

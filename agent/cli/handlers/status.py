@@ -69,6 +69,9 @@ def status_lines(report: Status) -> Iterator[str]:
     yield from (f"blocked   {line}" for line in blocked_lines(account.blocked))
     if account.pair_list:
         yield f"pair list {account.pair_list}"
+    yield from (
+        f"left      {symbol} alone, a fault of ours: {why}" for symbol, why in account.left_alone.items()
+    )
     yield from (f"off list  {line}" for line in blocked_lines(account.off_list))
     yield from (f"muted     {name}: {fault}" for name, fault in report.muted.items())
     for name, version in report.parameters.items():

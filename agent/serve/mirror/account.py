@@ -223,6 +223,7 @@ def alarms_of(mirror: Mirror, beside: Beside, ended: datetime | None) -> list[Al
             breakers=list(beside.vitals.breakers.items()),
             blocked=list(state.ledger.blocked().items()) if beside.running else (),
             unjudged=list(long_unjudged(state).items()) if beside.running else (),
+            faults=list(state.faults.items()) if beside.running else (),
             pair_list=not_standing(state.pairs) if beside.running else "",
             quiet_seconds=quiet,
             interval_seconds=interval(mirror),
