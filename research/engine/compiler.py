@@ -141,6 +141,7 @@ def decides_over_columns(strategy: Strategy[Any], packs: Sequence[Any]) -> bool:
     whole = (each for packed in packs for each in packed if isinstance(each, int))
     return (
         strategy.columns is not None
+        and len(packs) > 0
         and bool(strategy.columns(packs[0]))
         and all(abs(each) <= LARGEST for each in whole)
     )

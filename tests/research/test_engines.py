@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import sys
 import tempfile
 import threading
@@ -213,9 +214,11 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     head = {"num_cpus": 1, "include_dashboard": False, "_system_config": quick}
     started: Any = Cluster(initialize_head=True, head_node_args=head)
     started.second = started.add_node(num_cpus=1)
+    before = signal.getsignal(signal.SIGTERM)  # Ray makes it its own, and leaves it so
     ray.init(address=started.address, log_to_driver=False, configure_logging=False)
     yield started
     ray.shutdown()
+    signal.signal(signal.SIGTERM, before)
     started.shutdown()
 
 
