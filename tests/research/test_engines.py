@@ -212,9 +212,9 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     names = ("initial_delay_ms", "period_ms", "timeout_ms")
     quick = {f"health_check_{name}": 500 for name in names} | {"health_check_failure_threshold": 3}
     head = {"num_cpus": 1, "include_dashboard": False, "_system_config": quick}
+    before = signal.getsignal(signal.SIGTERM)  # Ray makes it its own, and leaves it so
     started: Any = Cluster(initialize_head=True, head_node_args=head)
     started.second = started.add_node(num_cpus=1)
-    before = signal.getsignal(signal.SIGTERM)  # Ray makes it its own, and leaves it so
     ray.init(address=started.address, log_to_driver=False, configure_logging=False)
     yield started
     ray.shutdown()
