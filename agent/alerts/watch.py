@@ -12,6 +12,7 @@ from agent.alerts.channel import AlertKind
 from agent.alerts.table import BY_KIND
 from agent.answers.account import StreamRow
 from agent.answers.agents import Alarm, AlarmKind, Headroom
+from agent.answers.cycle import LEFT_ALONE
 from agent.orders.differences import ADOPT
 from agent.settings.upkeep.alerts import AlertSettings
 from domain.times import utc
@@ -171,8 +172,9 @@ def _alarm(  # noqa: C901 -- one case an alarm
             yield Condition(AlertKind.SIMULATED, subject, text)
         case AlarmKind.BREAKER:
             yield Condition(AlertKind.BREAKER_OPEN, subject, text, seconds=60.0 * settings.breaker_minutes)
-        case AlarmKind.UNJUDGED:
-            yield Condition(AlertKind.UNJUDGED, subject, text, (GOES_ON,))
+        case AlarmKind.UNJUDGED:  # a fault of ours may be gone with the next candle, so it is told at once
+            at_once = 0.0 if LEFT_ALONE in text else None
+            yield Condition(AlertKind.UNJUDGED, subject, text, (GOES_ON,), seconds=at_once)
         case AlarmKind.PAIR_LIST:
             least = BY_KIND[AlertKind.PAIR_LIST].seconds
             seconds = max(least, LISTED_BY * known.interval_seconds)

@@ -133,8 +133,15 @@ class TurningPoint(Struct, frozen=True, kw_only=True):
     gate: str | None = None
 
 
+LEFT_ALONE = "left alone, a fault of ours"
+"""How it is told that something of ours failed over a symbol."""
+
+
 class SymbolAnswer(Struct, frozen=True, kw_only=True):
-    """One symbol of a cycle; `own` are settings the symbol has of its own, by the names of those of all."""
+    """One symbol of a cycle; `own` are settings the symbol has of its own, by the names of those of all.
+
+    `fault` is what of ours failed over it, "" where nothing did: then it was left alone.
+    """
 
     symbol: str
     seen: Seen
@@ -142,6 +149,7 @@ class SymbolAnswer(Struct, frozen=True, kw_only=True):
     verdict: VerdictAnswer | None = None
     would_have_turned_it: TurningPoint | None = None
     own: Values = {}
+    fault: str = ""
 
 
 class OrderStep(Struct, frozen=True, kw_only=True):

@@ -200,8 +200,9 @@ def _symbol(story: _Story, observation: Observation, instrument: Instrument, bef
     verdict = next((each for each in mine if isinstance(each, Approved)), mine[0] if mine else None)
     report = _seen(observation, instrument, decided.at)
     own = _own(before, observation.symbol)
+    fault = (decided.faults or {}).get(observation.symbol, "")
     if decision is None:
-        return SymbolAnswer(symbol=observation.symbol, seen=report, own=own)
+        return SymbolAnswer(symbol=observation.symbol, seen=report, own=own, fault=fault)
     words = before.mind.told(observation, decision, instrument)
     return SymbolAnswer(
         symbol=observation.symbol,
@@ -220,7 +221,9 @@ def _symbol(story: _Story, observation: Observation, instrument: Instrument, bef
         ),
         verdict=_verdict(verdict, instrument),
         own=own,
-        would_have_turned_it=turning_point(before, observation, decision, verdict),
+        fault=fault,
+        # What failed was not decided by a measure.
+        would_have_turned_it=None if fault else turning_point(before, observation, decision, verdict),
     )
 
 

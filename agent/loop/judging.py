@@ -1,6 +1,6 @@
 """The gate in a turn: decisions, slices and additions judged in order, each seeing what is reserved.
 
-Each is judged guarded: a fault over one symbol leaves that one alone.
+Each is judged guarded: a fault over one symbol leaves that one alone, but what was voted to be sold is sold.
 """
 
 from collections.abc import Callable, Sequence
@@ -23,7 +23,7 @@ from domain.events import KillSwitchSet
 from domain.observation import Observation
 from domain.verdict import Approved, Verdict
 from risk.case import Case, Policy
-from risk.judge import judge, judge_addition, judge_slice, reserve
+from risk.judge import judge, judge_addition, judge_slice, leave, reserve
 
 
 class TurnJudge:
@@ -50,7 +50,10 @@ class TurnJudge:
         for observation, decision in zip(turn.observations, turn.decisions, strict=True):
             if decision.action is not Action.HOLD:
                 vote = partial(self._judge_vote, turn, observation, decision, account)
-                account = guarded(turn, decision.symbol, vote) or account
+                after = guarded(turn, decision.symbol, vote)
+                if after is None and decision.action is Action.SELL:
+                    guarded(turn, decision.symbol, partial(self._leave_anyway, turn, observation))
+                account = after or account
         for number, each in enumerate(slices):
             symbol = each[0].symbol
             if not bought_anew(turn, symbol):
@@ -62,6 +65,24 @@ class TurnJudge:
     ) -> Account:
         """Put a vote to the gate; return the account as the one after it sees it."""
         return self._judged(turn, judge(self._case(turn, observation, decision, account)), account)
+
+    def _leave_anyway(self, turn: Turn, observation: Observation) -> None:
+        """Sell all of a position whose vote to sell could not be judged: no fault holds up an exit."""
+        symbol, ledger = observation.symbol, self.state.ledger
+        position = ledger.positions.get(symbol)
+        if position is not None:
+            quote = observation.quote.price if observation.quote else 0
+            client_id = self.factory.client_id(turn.cycle_id, len(turn.verdicts))
+            verdict = leave(
+                position,
+                ledger.instruments[symbol],
+                quote,
+                ledger.marks.get(symbol),
+                cycle_id=turn.cycle_id,
+                client_id=client_id,
+                at=turn.at,
+            )
+            turn.verdicts.append(verdict)
 
     def _judged(self, turn: Turn, verdict: Verdict, account: Account) -> Account:
         """Take up a verdict, with what it reserves."""

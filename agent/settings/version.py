@@ -58,7 +58,10 @@ def program_stamp() -> str:
         for folder, folders, files in os.walk(_ROOT / room):
             folders[:] = sorted(each for each in folders if each != "__pycache__")
             for name in sorted(each for each in files if each.endswith(".py")):
-                known = os.stat(f"{folder}/{name}")  # noqa: PTH116 -- of a thousand files: paths take longer
+                try:
+                    known = os.stat(f"{folder}/{name}")  # noqa: PTH116 -- of a thousand files: paths take longer
+                except OSError:  # an editor's lock, or gone while we walk: no source of the program
+                    continue
                 digest.update(f"{folder}/{name} {known.st_size} {known.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 

@@ -160,6 +160,7 @@ class State(SeeingState):
         self.session = event.session
         self.prefix = event.prefix
         self.ended_reason = None
+        self.faults = {}
         self.timeframe_ms = TIMEFRAMES.get(str(event.settings.get("timeframe")), 0)
         self.slicing = {}
         self.measuring = dict(event.settings.get("entries") or {}).get("order") == "auto"

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from agent.answers.account import MarketRow
 from agent.answers.agents import Alarm, AlarmKind, Supervised
+from agent.answers.cycle import LEFT_ALONE
 from agent.state.ledger import Ledger
 from domain.observation import Source
 from domain.order import OrderStatus
@@ -103,7 +104,7 @@ def _exits(known: Known) -> Iterator[Alarm]:
     for symbol, why in known.unjudged:
         yield Alarm(kind=AlarmKind.UNJUDGED, text=f"{symbol}: its custom exit is not judged: {why}")
     for symbol, why in known.faults:
-        yield Alarm(kind=AlarmKind.UNJUDGED, text=f"{symbol}: left alone, a fault of ours: {why}")
+        yield Alarm(kind=AlarmKind.UNJUDGED, text=f"{symbol}: {LEFT_ALONE}: {why}")
 
 
 def _data(known: Known) -> Iterator[Alarm]:

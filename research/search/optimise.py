@@ -83,6 +83,8 @@ def optimise(job: Job, search: Search, done: Done = lambda _count: None) -> Stud
 def _check(search: Search) -> None:
     if search.criterion not in CRITERIA:
         raise BadInput(f"score {search.criterion!r} is not one of {', '.join(CRITERIA)}")
+    if search.seed < 0:
+        raise BadInput(f"seed {search.seed} must be at least 0")
     if search.trials < 1:
         raise BadInput(f"trials {search.trials} must be at least 1")
     if search.timeout is not None and not search.timeout > 0:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from agent.host import log
+from agent.loop.one_by_one import LONGEST, words_of
 from domain.candle import Candle
 from domain.errors import JournalFault, LocalFault, Unreachable
-from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended
+from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended, SessionStarted
 from domain.observation import Observation
 from domain.order import Order, OrderStatus, OrderType, Purpose, Receipt
 from journal.memory import MemoryJournal
@@ -385,6 +386,8 @@ def test_a_fault_over_one_symbol_holds_up_no_exit_of_another(
     assert len(said) <= len(broke), "not again while it stays so"
     sold = [order for order in orders_of(world.events) if order.purpose is Purpose.EXIT]
     assert [order for order in sold if order.symbol == "BTC-USDT"], "the other is sold all the same"
+    if name == "judge":
+        assert [order for order in sold if order.symbol == "ETH-USDT"], "what was voted to be sold is sold"
     rest = {each.order.symbol for each in world.state.ledger.open_orders.values()}
     assert set(world.state.ledger.positions) <= rest, "what is held keeps its stop"
     assert facts(folded(world.options, world.journal)[0]) == facts(world.state)
@@ -392,6 +395,35 @@ def test_a_fault_over_one_symbol_holds_up_no_exit_of_another(
     assert noted == [{"ETH-USDT": f"Dying: {name} broke"}] * len(noted)
     assert "ETH-USDT" in noted[0]
     assert ("ETH-USDT" in world.state.faults) == (decided(world.events)[-1].faults is not UNSET)
+
+
+class Wordless(Exception):
+    def __str__(self) -> str:
+        raise Dying("no words")
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (KeyError("x"), "KeyError: 'x'"),
+        (Dying("lone \udc80, two\nlines"), "Dying: lone \\udc80, two lines"),
+        (Dying("<thing at 0x7f0001>"), "Dying: <thing at 0x...>"),
+        (Dying("long " * 10**6), f"Dying: {('long ' * 60)[:LONGEST]}"),
+        (Wordless(), "Wordless"),
+    ],
+)
+def test_a_fault_is_told_in_a_line_that_can_be_journaled(fault: Exception, words: str) -> None:
+    assert words_of(fault) == words
+    assert len(words) <= LONGEST + 20
+    assert words.encode()
+
+
+def test_a_new_session_judges_anew() -> None:
+    world = World(wave(60))
+    world.run()
+    world.state.faults = {"ETH-USDT": "Dying: once"}
+    world.state.apply(next(event for event in world.events if isinstance(event, SessionStarted)))
+    assert world.state.faults == {}
 
 
 def test_an_account_that_cannot_be_compared_keeps_entries_off_and_no_exit(

@@ -152,6 +152,8 @@ def test_a_study_of_another_strategy_is_refused(tmp_path: Path) -> None:
 def test_bad_searches_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="trials 0 must be at least 1"):
         optimise(job(), search(tmp_path, 0))
+    with pytest.raises(BadInput, match="seed -1 must be at least 0"):
+        optimise(job(), search(tmp_path)._replace(seed=-1))
     with pytest.raises(BadInput, match=r"timeout -1 s must be above 0"):
         optimise(job(), search(tmp_path, timeout=-1.0))
     with pytest.raises(BadInput, match="study storage nonsense:"):

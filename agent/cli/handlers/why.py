@@ -9,6 +9,7 @@ from agent.account.requests import WhyRequest
 from agent.account.running import Running, Unanswering, home_named
 from agent.answers.amounts import decoded_as
 from agent.answers.cycle import (
+    LEFT_ALONE,
     AdviceAnswer,
     DecisionAnswer,
     Explanation,
@@ -80,6 +81,8 @@ def _symbol(report: SymbolAnswer) -> Iterator[str]:
         yield from _decision(report.decision)
     if report.verdict:
         yield from _verdict(report.verdict)
+    if report.fault:
+        yield f"  {LEFT_ALONE}: {report.fault}"
     if report.would_have_turned_it:
         yield f"  turned by {report.would_have_turned_it.text}"
 

@@ -2,7 +2,14 @@
 
 from collections.abc import Iterator
 
-from agent.answers.cycle import DecisionAnswer, Explanation, OrderAnswer, SymbolAnswer, VerdictAnswer
+from agent.answers.cycle import (
+    LEFT_ALONE,
+    DecisionAnswer,
+    Explanation,
+    OrderAnswer,
+    SymbolAnswer,
+    VerdictAnswer,
+)
 
 Lines = Iterator[str]
 VOTES = {1: "buy", -1: "sell"}
@@ -33,6 +40,8 @@ def _symbol(each: SymbolAnswer) -> Lines:
         yield from _decision(each.decision)
     if each.verdict:
         yield from _verdict(each.verdict)
+    if each.fault:
+        yield f"  {LEFT_ALONE}: {each.fault}"
     if each.would_have_turned_it:
         yield f"  turned by {each.would_have_turned_it.text}"
 
