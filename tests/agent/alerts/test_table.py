@@ -26,6 +26,7 @@ from agent.alerts.watch import (
 )
 from agent.answers.account import StreamRow
 from agent.answers.agents import Alarm, AlarmKind, FillRow, Headroom
+from agent.answers.cycle import LEFT_ALONE
 from agent.answers.stream import Body, DecidedBody, NoteBody, ReportBody, SessionBody, StreamEvent
 from agent.notices import NoticeRow
 from agent.orders.differences import ADOPT
@@ -235,6 +236,11 @@ def test_each_position_s_exit_is_told_apart_and_a_list_waits_for_the_cycle_that_
         for each in (0.0, 60.0, 3600.0)
     ]
     assert due == [300.0, 300.0, 10_800.0]
+
+
+def test_a_fault_over_a_symbol_is_told_at_once_for_it_may_be_gone_with_the_next_candle() -> None:
+    (condition,) = alarm(AlarmKind.UNJUDGED, f"ETH-USDT: {LEFT_ALONE}: KeyError: 'x'")
+    assert (condition.kind, condition.subject, condition.seconds) == (AlertKind.UNJUDGED, "ETH-USDT", 0.0)
 
 
 def test_a_reset_of_the_kill_switch_is_told_and_is_no_concern() -> None:
