@@ -193,10 +193,11 @@ def swept(path: Path, kind: str, _passes: int) -> dict[str, Any]:
     ]
     trials = [each for each in found if each is not None]
     job = job_of(candles, setup("sma", candles), trials)
-    alone, _ = timed(lambda: sweep(One(), job, trials), 1)
+    alone, _ = timed(lambda: sweep(One(), job, trials), 3)
     own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    with sampled() as peak:
-        told, scores = timed(lambda: sweep(Threads(2), job, trials), 2)
+    told, scores = timed(lambda: sweep(Threads(2), job, trials), 3)
+    with sampled() as peak:  # apart: reading the map of its pages holds the sweep up by a quarter
+        sweep(Threads(2), job, trials)
     trades = sum(int(scores.score(place).trades) for place in range(len(trials)))
     return {
         **told, "first": alone["first"], "pairs": len(trials), "trades_in_all": trades,
