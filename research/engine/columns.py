@@ -5,7 +5,6 @@ is read here is what the strategy's own memory would hold. Columns are kept up t
 bytes, the one that was asked for longest ago goes first.
 """
 
-import mmap
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -22,18 +21,17 @@ from research.data.candles import FloatArray, IntArray
 from research.engine.compiler import asked_at_columns
 from research.engine.crossings import AT_ONCE, WORD, Places, Words
 from research.engine.fillers import filler
+from research.engine.pages import Pages
 from research.engine.tape import Tape
 
 MOST_BYTES = 128 * 2**20
-"""Bytes of columns that are kept for one tape at most; of a short one half of it."""
+"""Bytes of columns that are kept for one tape at most; of a short one a quarter of it, which a cache may hold."""
 AT_LEAST = 32
 """Columns that are kept where they find room in that."""
 COLUMNS = (*CANDLE, "time")
 """The columns of a candle that an indicator may be made of."""
 SERIES = ("close", "volume")
 """The numbers of a candle that are at hand as columns, in the order of `fill_series`."""
-LARGE = 4 * 2**20
-"""Bytes of a column that is worth large pages."""
 MOST_HELD = 32 * 2**20
 """Bytes of columns that the trials of one call read, beyond those of one trial."""
 Given = ColumnKey | float
@@ -49,8 +47,9 @@ class ColumnCache:
         """
         self._tape = tape
         self._series = series
-        asked = min(max(AT_LEAST * 8 * len(tape.close), MOST_BYTES // 2), MOST_BYTES)
+        asked = min(max(AT_LEAST * 8 * len(tape.close), MOST_BYTES // 4), MOST_BYTES)
         self._most = asked if most is None else most
+        self._pages = Pages(len(tape.close))
         self._kept: OrderedDict[Given, FloatArray] = OrderedDict()
         self._lock = threading.Lock()
         self._making: dict[Given, threading.Lock] = {}
@@ -112,8 +111,8 @@ class ColumnCache:
             return self._keep(key, np.ascontiguousarray(getattr(self._tape, key.kind), dtype=np.float64))
         kind = KINDS[key.kind]
         inputs = [self.get(each) for each in key.inputs]
-        outputs = tuple(_pages(count) for _ in kind.outputs)
         first = min(max((known_after(each) for each in key.inputs), default=0), count)
+        outputs = tuple(self._pages.array(first) for _ in kind.outputs)
         shorter = None if self._shorter is None else self._shorter._given_up(key, kind.outputs)  # noqa: SLF001
         memory = np.zeros(int(kind.size(*key.parameters)))
         if shorter is not None and len(shorter[1][0]) > first:
@@ -140,17 +139,6 @@ def _begins_with(tape: Tape, shorter: Tape) -> bool:
     return all(
         np.array_equal(getattr(tape, name)[: len(shorter.close)], getattr(shorter, name)) for name in COLUMNS
     )
-
-
-def _pages(count: int) -> FloatArray:
-    """Return zeros in pages of their own: a column that is dropped gives its memory back at once."""
-    size = max(8 * count, 1)
-    # Asked for one by one, a column's pages of four kilobytes take longer than to fill it.
-    at_once = getattr(mmap, "MAP_POPULATE", 0) if size < LARGE else 0
-    pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | at_once)
-    if size >= LARGE and hasattr(mmap, "MADV_HUGEPAGE"):
-        pages.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(pages, dtype=np.float64, count=count)
 
 
 class TrialColumns(NamedTuple):
