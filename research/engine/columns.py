@@ -25,7 +25,7 @@ from research.engine.pages import Pages
 from research.engine.tape import Tape
 
 MOST_BYTES = 128 * 2**20
-"""Bytes of columns that are kept for one tape at most; of a short one a quarter of it, which a cache may hold."""
+"""Bytes of columns kept for one tape at most; of a short one a quarter of it, which a cache may hold."""
 AT_LEAST = 32
 """Columns that are kept where they find room in that."""
 COLUMNS = (*CANDLE, "time")

@@ -1,4 +1,4 @@
-"""Arrays in pages of their own: what one lay in that nobody needs any more is what the next is written into."""
+"""Arrays in pages of their own: where one lay that nobody needs any more, the next is written."""
 
 import mmap
 from typing import Any
