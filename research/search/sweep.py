@@ -13,7 +13,7 @@ import numpy as np
 
 from domain.errors import BadInput
 from reasoning.kernels.features import PLAN, features_warmup
-from research.data.candles import Candles, FloatArray
+from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.backtest import BacktestVoice, Setup
 from research.engine.columns import squares
 from research.search.grid import Trial
@@ -50,10 +50,11 @@ class Job:
 
 
 class Task(NamedTuple):
-    """Trials to make on one span."""
+    """Trials to make on one span; `rows` are those of the answer where they go, in order unless told."""
 
     span: Span
     packs: tuple[Packed, ...]
+    rows: IntArray | None = None
 
 
 class TrialScores(NamedTuple):
@@ -182,8 +183,5 @@ def sweep(engine: Engine, job: Job, trials: Sequence[Trial], done: Done = lambda
     ordered = tuple(sorted(trials, key=lambda each: each.parameters))
     # Tried in squares of the grid: each thread's piece reads few columns, and others than its neighbour's.
     near = squares(np.array([trial.packed for trial in ordered], dtype=np.float64))
-    task = Task((None, None), tuple(ordered[index].packed for index in near.tolist()))
-    tried = engine.run(job, [task], done)[0]
-    table, daily = np.empty_like(tried.table), np.empty_like(tried.daily)
-    table[near], daily[near] = tried
-    return Scores(ordered, table, daily)
+    task = Task((None, None), tuple(ordered[index].packed for index in near.tolist()), near)
+    return Scores(ordered, *engine.run(job, [task], done)[0])

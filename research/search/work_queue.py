@@ -1,7 +1,7 @@
 """The work queue of a sweep, cut into chunks of about a second, and the answers that came back.
 
-A piece holds trials of one task only and its answer goes to its place, so results do not depend on
-who ran what when.
+A piece holds trials of one task only and its answer is copied to its place when it comes, so results do
+not depend on who ran what when, and no answer is held: on a cluster it would fill its node's store.
 """
 
 import time
@@ -12,10 +12,13 @@ import numpy as np
 
 from domain.errors import LocalFault
 from research.search.sweep import Done, Task, TrialScores, Worker
+from research.statistics.scoring import FIELDS
 
 RETRIES = 3
 FIRST_PIECE, SECONDS = 4, 1.0
 """Trials of the first pieces, and how long a piece should take once the speed is known."""
+LEAST_SECONDS = 0.03
+"""How long the last pieces take: shorter ones cost a cluster more than another's waiting for them."""
 OWN_SECONDS, OWN_UNTIL_SECONDS = 0.1, 1.0
 """The same for whoever hands out the pieces, and how much work must be left for one of its own."""
 
@@ -36,8 +39,8 @@ class WorkQueue:
         self._place = (0, 0)
         self._again: list[Chunk] = []
         self._failed: dict[tuple[int, int], int] = {}
-        self._answers: list[dict[int, TrialScores]] = [{} for _ in tasks]
-        self._left = sum(len(task.packs) for task in tasks)
+        self._answers: dict[int, TrialScores] = {}
+        self._left = self._unasked = sum(len(task.packs) for task in tasks)
         self._made = 0
         self._rate = 0.0
 
@@ -70,22 +73,26 @@ class WorkQueue:
             task, first = task + 1, 0
         if task == len(self._tasks):
             return None
-        span, packs = self._tasks[task]
+        span, packs, _ = self._tasks[task]
         chosen = packs[first : first + size]
         self._place = (task, first + len(chosen))
+        self._unasked -= len(chosen)
         return Chunk(task, first, Task(span, chosen))
 
     def _size(self) -> int:
-        """Return trials for about a second, and towards the end few enough that all workers have some."""
+        """Return trials for about a second, and towards the end fewer, that all workers end together."""
         if not self._rate:
             return FIRST_PIECE
-        fair = self._left // (2 * self._workers)
-        return max(1, min(int(self._rate * SECONDS), max(fair, FIRST_PIECE)))
+        fair = self._unasked // (2 * self._workers)
+        return max(1, min(int(self._rate * SECONDS), max(fair, int(self._rate * LEAST_SECONDS))))
 
     def complete(self, chunk: Chunk, answer: TrialScores, seconds: float) -> None:
-        """Take in an answer."""
+        """Copy an answer to its rows."""
         count = len(chunk.work.packs)
-        self._answers[chunk.task][chunk.first] = answer
+        whole = self._whole(chunk.task, answer.daily.shape[1])
+        following, rows = slice(chunk.first, chunk.first + count), self._tasks[chunk.task].rows
+        at = following if rows is None else rows[following]
+        whole.table[at], whole.daily[at] = answer
         self._rate = count / max(seconds, 1e-6)
         self._left -= count
         self._made += count
@@ -104,14 +111,15 @@ class WorkQueue:
         self._again.append(chunk)
 
     def answers(self) -> list[TrialScores]:
-        """Return one answer per task, its pieces joined in the order of its trials."""
-        return [_joined([each for _, each in sorted(parts.items())]) for parts in self._answers]
+        """Return one answer per task, a row for each of its trials."""
+        return [self._whole(task, 0) for task in range(len(self._tasks))]
 
-
-def _joined(parts: Sequence[TrialScores]) -> TrialScores:
-    return TrialScores(
-        np.concatenate([each.table for each in parts]), np.concatenate([each.daily for each in parts])
-    )
+    def _whole(self, task: int, days: int) -> TrialScores:
+        """Return a task's answer as far as it is there; `days` of its first piece are those of all."""
+        if task not in self._answers:
+            count = len(self._tasks[task].packs)
+            self._answers[task] = TrialScores(np.empty((count, FIELDS)), np.empty((count, days)))
+        return self._answers[task]
 
 
 def timed(worker: Worker, task: Task) -> tuple[TrialScores, float]:

@@ -6,6 +6,7 @@ import signal
 import sys
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -69,6 +70,42 @@ def test_who_hands_out_pieces_keeps_short_ones_and_none_that_was_lost() -> None:
     assert pieces.chunk() == own
     pieces.complete(other, TrialScores(np.zeros((10, FIELDS)), np.zeros((10, 1))), 0.001)
     assert pieces.own_chunk() is None, "so little is left that the helpers should end it"
+
+
+def test_an_answer_is_copied_to_its_rows_and_let_go() -> None:
+    """Held until the end, a sweep's answers filled the store of a Ray node, which then wrote them to disk."""
+    rows = np.array([3, 0, 2, 1, 4])
+    pieces = work_queue.WorkQueue(
+        [Task((None, None), tuple((n,) for n in range(5)), rows)], 2, lambda _: None
+    )
+    held = []
+    while (chunk := pieces.chunk()) is not None:
+        made = np.array(chunk.work.packs, dtype=float)
+        answer = TrialScores(np.tile(made, FIELDS), made.copy())
+        held.append(weakref.ref(answer.daily))
+        pieces.complete(chunk, answer, 1.0)
+        del answer
+    assert len(held) == 2
+    assert not any(each() is not None for each in held)
+    answer = pieces.answers()[0]
+    assert answer.daily[:, 0].tolist() == answer.table[:, -1].tolist() == [1, 3, 2, 0, 4]
+
+
+def test_pieces_shrink_towards_the_end_so_that_no_worker_waits_long_for_another() -> None:
+    pieces = work_queue.WorkQueue([Task((None, None), ((1,),) * 10_000)], 2, lambda _: None)
+    speed, ends, sizes = (700.0, 1_000.0), [0.0, 0.0], []
+    ahead = [pieces.chunk() for _ in range(4)]
+    while ahead:
+        chunk, who = ahead.pop(0), ends.index(min(ends))
+        assert chunk is not None
+        sizes.append(len(chunk.work.packs))
+        ends[who] += sizes[-1] / speed[who]
+        answer = TrialScores(np.zeros((sizes[-1], FIELDS)), np.zeros((sizes[-1], 1)))
+        pieces.complete(chunk, answer, sizes[-1] / speed[who])
+        ahead.extend([] if (following := pieces.chunk()) is None else [following])
+    assert pieces.over
+    assert abs(ends[0] - ends[1]) < 3 * work_queue.LEAST_SECONDS
+    assert len(sizes) < 60
 
 
 def sweepers() -> list[threading.Thread]:
