@@ -297,7 +297,8 @@ def opened(prepared: Recording, setup: Setup, counts: Sequence[int]) -> tuple[In
     sizes = (2 * len(prepared.classes), symbols * voices, voices, 2 * symbols * voices)
     blocks = np.cumsum([ACCT + symbols * SYMBOL, *sizes, most * TRADE_ROW, most * VETO_ROW])
     classes, spoken, evidence, ripe, trades, vetoes, end = blocks.tolist()
-    ints = np.zeros(end, dtype=np.int64)
+    ints = np.empty(end, dtype=np.int64)
+    ints[:trades] = 0  # rows of trades and vetoes are written before they are read
     ints[[CASH, EQUITY, PEAK]] = setup.cash
     ints[[DAY_END, LAST_LOSS]] = NEVER
     ints[[SYMBOLS, VOICES, EVIDENCE_AT, RIPE_AT]] = symbols, voices, evidence, ripe

@@ -156,6 +156,11 @@ class TrialColumns(NamedTuple):
         """The first arguments of `find_many`, for all candles."""
         return self.place, self.level, self.packs, self.pairs, 0, self.candles
 
+    def of_none(self, first: int, until: int) -> tuple[Any, ...]:
+        """Return the same of no trial, for some candles: their features alone are worked out."""
+        none = self._replace(place=self.place[:0], level=self.level[:0], packs=self.packs[:0])
+        return *none.given[:-2], first, until
+
 
 class Crossings:
     """Room for the crossings in a piece of the candles; for one thread."""

@@ -5,6 +5,7 @@ name, and each with all it calls becomes one piece of machine code (research.eng
 """
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +24,10 @@ KNOWN_NUMBA = "0.68."
 
 INNER = {"_nrt": False, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """Options of a kernel: inlined, for most are smaller than a call of theirs, and never called from Python."""
+
+
+_here = threading.RLock()
+"""Held by the thread of this process that compiles."""
 
 
 class MachineCode:
@@ -59,17 +64,18 @@ class MachineCode:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Hold the folder's lock; whoever has to wait for another process says so."""
-        try:
-            self._lock.acquire(timeout=SAID_SECONDS)
-        except Timeout:
-            compiling.waiting()
-            self._lock.acquire()
-        try:
-            with _for_us_only():
-                yield
-        finally:
-            self._lock.release()
+        """Hold the folder's lock; whoever has to wait for another process says so, not for a thread."""
+        with _here:
+            try:
+                self._lock.acquire(timeout=SAID_SECONDS)
+            except Timeout:
+                compiling.waiting()
+                self._lock.acquire()
+            try:
+                with _for_us_only():
+                    yield
+            finally:
+                self._lock.release()
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Arrays in pages of their own: where one lay that nobody needs any more, the next is written."""
 
 import mmap
+import threading
 from typing import Any
 from weakref import finalize
 
@@ -8,38 +9,44 @@ import numpy as np
 
 from research.data.candles import FloatArray
 
-LARGE = 4 * 2**20
-"""Bytes of an array that is worth large pages."""
+BLOCK = 4 * 2**20
+"""Bytes asked for at once: arrays smaller than that share a block, and its two large pages."""
+LEAST = 2**16
+"""Bytes of an array that is worth a place in a block."""
 
 
 class Pages:
-    """Arrays of one length, handed out to several threads; all their memory goes back with the last of them.
+    """Arrays of one length, handed out to several threads; a block's memory goes back with the last of all.
 
-    Pages asked for anew take longer than most indicators to be worked out, and hold up whoever else asks.
+    Small pages asked for anew take longer than most indicators to be worked out, and longer still to be given
+    back; asked for at once they hold up every other thread.
     """
 
     def __init__(self, count: int) -> None:
         """Hand out arrays of so many numbers."""
         self._count = count
-        self._spare: list[Any] = []
+        self._each = -(-8 * count // mmap.PAGESIZE) * mmap.PAGESIZE
+        self._spare: list[tuple[Any, int]] = []
+        self._lock = threading.Lock()
 
     def array(self, blank: int) -> FloatArray:
         """Return float64[count] whose first `blank` numbers are zero; the others may be anything."""
-        try:
-            pages = self._spare.pop()
-        except IndexError:
-            pages = _mapped(max(8 * self._count, 1))
-        result = np.frombuffer(pages, dtype=np.float64, count=self._count)
+        if 8 * self._count < LEAST:
+            return np.zeros(self._count)
+        with self._lock:
+            if not self._spare:
+                self._spare += _places(self._each)
+            block, begin = place = self._spare.pop()
+        result = np.frombuffer(block, dtype=np.float64, count=self._count, offset=begin)
         # Whoever reads it by its address keeps the array: only with its last reader it is dropped.
-        finalize(result, self._spare.append, pages).atexit = False
+        finalize(result, self._spare.append, place).atexit = False
         result[:blank] = 0.0
         return result
 
 
-def _mapped(size: int) -> mmap.mmap:
-    # Asked for one by one, pages of four kilobytes take longer still.
-    at_once = getattr(mmap, "MAP_POPULATE", 0) if size < LARGE else 0
-    pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | at_once)
-    if size >= LARGE and hasattr(mmap, "MADV_HUGEPAGE"):
-        pages.madvise(mmap.MADV_HUGEPAGE)
-    return pages
+def _places(size: int) -> list[tuple[Any, int]]:
+    """Return a new block of memory with each place in it that has so many bytes, the first one last."""
+    block = mmap.mmap(-1, max(BLOCK, size), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        block.madvise(mmap.MADV_HUGEPAGE)
+    return [(block, size * index) for index in reversed(range(max(BLOCK // size, 1)))]

@@ -22,6 +22,7 @@ from research.engine.exit_tables import Voice, exit_tables, readable
 from research.engine.layout import TRADES_AT, ExitTables
 from research.engine.recording import Recording
 from research.engine.scored import score_books
+from research.engine.shared_features import SharedFeatures
 from research.engine.signals import CONFIDENCE, EVENT, KNOWN
 from research.engine.spans import with_spans
 from research.engine.trials_pass import ScorePlan, TrialBatch, alone
@@ -54,6 +55,7 @@ class TrialInputs:
         self.ends = day[day_ends(self.prepared.instants, self.periods)].astype(np.int64)
         each = zip(self.prepared.tapes, self.prepared.series, strict=True)
         self.columns = [ColumnCache(tape, series) for tape, series in each]
+        self.features = [SharedFeatures(len(tape.close)) for tape in self.prepared.tapes]
 
     def extend(self, shorter: "TrialInputs") -> None:
         """Go on with the columns of candles that these begin with, as a window's that has grown."""
@@ -80,7 +82,7 @@ class TrialRunner:
         self.at_once = MOST_TRIALS
         self.stepped: set[str] = set()
         if self.lean:
-            self.known = [np.zeros(KNOWN * len(tape.close)) for tape in self.prepared.tapes]
+            self.known: dict[int, FloatArray] = {}
             self.crossings = Crossings()
             self.daily, self.table = np.zeros((MOST_TRIALS, self.days)), np.zeros((MOST_TRIALS, FIELDS))
 
@@ -210,9 +212,11 @@ class TrialRunner:
             index, voice.strategy, voice.packed, kept_beside(replace(self.setup, voices=(voice,)))
         )
         columns, series, turns = self.inputs.tapes[index]
-        more = *columns, *turns, self.event, self.confidence, first
+        if index not in self.known:
+            self.known[index] = np.zeros(KNOWN * len(self.prepared.tapes[index].close))
+        more = self.known[index], *columns, *turns, self.event, self.confidence, first
         try:
-            return find(memory, voice.packed, PLAN, series, self.known[index], *more)
+            return find(memory, voice.packed, PLAN, series, *more)
         except Misstep as misstep:
             raise misstep.on(self.prepared.tapes[index]) from None
 
@@ -227,10 +231,15 @@ class TrialRunner:
         if keys is None:
             return None
         asked, (_, series, turns) = keys.asked(rows, self.inputs.columns[index]), self.inputs.tapes[index]
-        more = self.known[index], *self.crossings.room, *turns, self.event, self.confidence, begins, counts
+        more = *self.crossings.room, *turns, self.event, self.confidence, begins, counts
         counts[:] = 0
+
+        def fill(known: FloatArray, first: int, until: int) -> None:
+            keys.find(*asked.of_none(first, until), PLAN, series, known, *more)
+
         try:
-            return keys.find(*asked.given, PLAN, series, *more)
+            known = self.inputs.features[index].known(fill)
+            return keys.find(*asked.given, PLAN, series, known, *more)
         except (ArithmeticError, ValueError):
             return self._among(index, keys, rows[:1], begins, counts) if len(rows) > 1 else None
 
@@ -240,7 +249,7 @@ class TrialRunner:
         counts = [room, *(0 for _ in self.prepared.tapes[1:])]
         self.ints, self.floats = opened(self.prepared, self.setup, counts)
         self.blank = self.ints[: int(self.ints[TRADES_AT])].copy(), self.floats.copy()
-        self.event, self.confidence = np.zeros(room * EVENT, dtype=np.int64), np.zeros(room * CONFIDENCE)
+        self.event, self.confidence = np.empty(room * EVENT, dtype=np.int64), np.empty(room * CONFIDENCE)
 
 
 def _writable(candles: Candles) -> Candles:

@@ -1,6 +1,7 @@
 """The promise: a search over columns finds every vote of the stepped strategy, within its memory."""
 
 import itertools
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -19,6 +20,8 @@ from research.engine.backtest import BacktestVoice
 from research.engine.columns import ColumnCache, TrialKeys
 from research.engine.crossings import WORD, mark, mark_level, take_marked
 from research.engine.fillers import source_of
+from research.engine.shared_features import PART, SharedFeatures
+from research.engine.signals import KNOWN
 from research.engine.tape import tape_of
 from research.search.trials import TrialInputs, TrialRunner
 from tests.research.searching import setup_for, walk
@@ -177,6 +180,36 @@ def test_threads_that_want_a_column_get_the_one_that_was_made_once() -> None:
     for place, key in enumerate(keys):
         assert len({id(each[place]) for each in got}) == 1
         assert np.array_equal(got[0][place], alone.get(key))
+
+
+def test_threads_work_the_features_of_a_tape_out_once_and_each_a_part() -> None:
+    count, together = 3 * PART + 1, threading.Barrier(3)
+    features, parts = SharedFeatures(count), list[tuple[int, int]]()
+
+    def fill(known: Any, first: int, until: int) -> None:
+        if not parts:
+            together.wait(timeout=30)  # all three have a part: one alone would never get on
+        parts.append((first, until))
+        known[KNOWN * first : KNOWN * until] += 1.0
+
+    with ThreadPoolExecutor(3) as pool:
+        got = list(pool.map(lambda _: features.known(fill), range(3)))
+    assert sorted(parts) == [(0, PART), (PART, 2 * PART), (2 * PART, 3 * PART), (3 * PART, count)]
+    assert all(each is got[0] and np.all(each == 1.0) for each in got)
+
+
+def test_a_part_of_the_features_that_failed_is_worked_out_by_the_next() -> None:
+    features = SharedFeatures(PART)
+
+    def fail(_known: Any, _first: int, _until: int) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        features.known(fail)
+    parts = list[tuple[int, int]]()
+    features.known(lambda _known, first, until: parts.append((first, until)))
+    features.known(fail)  # all is known: nothing is asked
+    assert parts == [(0, PART)]
 
 
 def test_an_indicator_of_more_numbers_than_are_kept_is_told_all_the_same() -> None:

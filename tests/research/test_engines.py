@@ -19,7 +19,7 @@ import pytest
 from domain.errors import BadInput, LocalFault
 from reasoning.strategies.sma import SMA
 from research.engine.backtest import BacktestVoice
-from research.search import work_queue
+from research.search import executor_threads, work_queue
 from research.search.executor_processes import Processes
 from research.search.executor_threads import One, Threads
 from research.search.executors import engine_named
@@ -112,8 +112,12 @@ def sweepers() -> list[threading.Thread]:
     return [each for each in threading.enumerate() if each.name.startswith("boyd-sweep")]
 
 
-def test_threads_come_to_the_same_and_work_at_the_same_time(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("surely", [0, executor_threads.SURELY])
+def test_threads_come_to_the_same_and_work_at_the_same_time(
+    monkeypatch: pytest.MonkeyPatch, surely: int
+) -> None:
     """The first piece of a thread waits for that of another: one thread at a time would never get on."""
+    monkeypatch.setattr(executor_threads, "SURELY", surely)
     job, grid = work()
     meeting, met = threading.Barrier(2), threading.Event()
     work_alone = Worker.work
@@ -127,7 +131,7 @@ def test_threads_come_to_the_same_and_work_at_the_same_time(monkeypatch: pytest.
     monkeypatch.setattr(Worker, "work", work_together)
     found = sweep(Threads(2), job, grid.trials)
     assert met.is_set()
-    monkeypatch.undo()
+    monkeypatch.setattr(Worker, "work", work_alone)
     assert same(found, sweep(One(), job, grid.trials))
     assert not sweepers()
 
@@ -158,6 +162,24 @@ def test_what_is_wrong_in_a_thread_is_told(monkeypatch: pytest.MonkeyPatch) -> N
 
     monkeypatch.setattr(Worker, "work", fail)
     with pytest.raises(LocalFault, match="the disk is full"):
+        sweep(Threads(2), job, grid.trials)
+    assert not sweepers()
+
+
+def test_of_two_pieces_that_fail_the_first_trials_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(executor_threads, "SURELY", 0)
+    job, grid = work()
+    first, later = [*grid.trials[0].packed], threading.Event()
+
+    def fail(_worker: Worker, task: Task) -> TrialScores:
+        if [*task.packs[0]] == first:
+            assert later.wait(timeout=30)
+            raise LocalFault("the first piece")
+        later.set()
+        raise LocalFault("a later piece")
+
+    monkeypatch.setattr(Worker, "work", fail)
+    with pytest.raises(LocalFault, match="the first piece"):
         sweep(Threads(2), job, grid.trials)
     assert not sweepers()
 
