@@ -14,6 +14,8 @@ WORTH_IT = 0.1
 """Seconds of work left that are worth a further thread: it costs making the candles ready for it."""
 SURELY = 50_000_000
 """Candles times trials that take longer than that whatever is tried: 2 ns each are the least there is."""
+LAST_SECONDS = 0.004
+"""How long the last pieces take: a thread has one at once, and as much may wait for the others at the end."""
 REHEARSED = 64
 """Candles behind the warm-up that a rehearsal lives through."""
 
@@ -30,7 +32,7 @@ class Threads(Engine):
 
         What is wrong with all trials is told before, and kernels compile where Ctrl-C ends it at once.
         """
-        queue, worker = WorkQueue(tasks, self.workers, done), Worker(job)
+        queue, worker = WorkQueue(tasks, self.workers, done, LAST_SECONDS), Worker(job)
         candles, trials = sum(map(len, job.candles)), sum(len(task.packs) for task in tasks)
         if together := self.workers > 1 and candles * trials >= SURELY:
             _rehearse(job, tasks)

@@ -34,8 +34,11 @@ class Chunk(NamedTuple):
 class WorkQueue:
     """The chunks still to do, and the answers that came back."""
 
-    def __init__(self, tasks: Sequence[Task], workers: int, done: Done) -> None:
+    def __init__(
+        self, tasks: Sequence[Task], workers: int, done: Done, least_seconds: float = LEAST_SECONDS
+    ) -> None:
         self._tasks, self._workers, self._done = tasks, workers, done
+        self._least_seconds = least_seconds
         self._place = (0, 0)
         self._again: list[Chunk] = []
         self._failed: dict[tuple[int, int], int] = {}
@@ -84,7 +87,7 @@ class WorkQueue:
         if not self._rate:
             return FIRST_PIECE
         fair = self._unasked // (2 * self._workers)
-        return max(1, min(int(self._rate * SECONDS), max(fair, int(self._rate * LEAST_SECONDS))))
+        return max(1, min(int(self._rate * SECONDS), max(fair, int(self._rate * self._least_seconds))))
 
     def complete(self, chunk: Chunk, answer: TrialScores, seconds: float) -> None:
         """Copy an answer to its rows."""
