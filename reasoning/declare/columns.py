@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from reasoning.declare.layout import MemoryLayout
 from reasoning.declare.parameters import DeclaredParameter
@@ -14,29 +14,34 @@ REMEMBERED = 4096
 """Keys of one number that are kept: a search asks for them by the thousand, and few are different."""
 
 
-def keys_of(
-    layout: MemoryLayout, fields: Sequence[str]
-) -> tuple[tuple[str, ...], Callable[[Any], tuple[ColumnKey, ...]]]:
-    """Return the numbers that are decided over, and what gives their columns for packed parameters.
+class DeclaredColumns(NamedTuple):
+    """The numbers that are decided over, what gives their columns for parameters, and `Strategy.needs`."""
 
-    A strategy of several timeframes has none and is stepped.
-    """
+    numbers: tuple[str, ...]
+    columns: Callable[[Any], tuple[ColumnKey, ...]]
+    needs: tuple[tuple[int, ...], ...]
+
+
+def keys_of(layout: MemoryLayout, fields: Sequence[str]) -> DeclaredColumns:
+    """Return the numbers that are decided over; a strategy of several timeframes has none and is stepped."""
     if layout.series:
-        return (), lambda _packed: ()
+        return DeclaredColumns((), lambda _packed: (), ())
     outputs = {
         name: (use, output)
         for use in layout.uses
         for name, output in zip(use.numbers, use.kind.outputs, strict=True)
     }
     numbers = layout.now
+    needs = tuple(() if name in CANDLE else _needed(outputs[name][0], fields) for name in numbers)
     makers = tuple(
-        _always(candle(name)) if name in CANDLE else _maker(*outputs[name], fields) for name in numbers
+        _always(candle(name)) if name in CANDLE else _maker(*outputs[name], fields, needed)
+        for name, needed in zip(numbers, needs, strict=True)
     )
 
     def columns(packed: Any) -> tuple[ColumnKey, ...]:
         return tuple([make(packed) for make in makers])
 
-    return numbers, columns
+    return DeclaredColumns(numbers, columns, needs)
 
 
 def candle(name: str) -> ColumnKey:
@@ -48,9 +53,15 @@ def _always(key: ColumnKey) -> Callable[[Any], ColumnKey]:
     return lambda _packed: key
 
 
-def _maker(use: Use, output: str, fields: Sequence[str]) -> Callable[[Any], ColumnKey]:
+def _needed(use: Use, fields: Sequence[str]) -> tuple[int, ...]:
+    """Return the places of the parameters an indicator depends on."""
+    return tuple(sorted({fields.index(each.name) for each in _parameters(use)}))
+
+
+def _maker(
+    use: Use, output: str, fields: Sequence[str], needed: tuple[int, ...]
+) -> Callable[[Any], ColumnKey]:
     """Return what gives an indicator's column, by the parameters it depends on."""
-    needed = sorted({fields.index(each.name) for each in _parameters(use)})
     if not needed:
         return _always(_key(use, output, {}))
 

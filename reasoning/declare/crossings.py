@@ -6,17 +6,27 @@ those of these crossings, and whoever looks for votes over years of candles look
 
 import ast
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from reasoning.declare import words
 from reasoning.declare.source import DecideSource
-from reasoning.kernels.strategy import ColumnKey
+from reasoning.kernels.strategy import ColumnKey, Side
 
 CROSSED = (words.crossed_above, words.crossed_below)
 Operand = str | float
 """A number of `now` by its name, `self.NAME` with its prefix, or a plain number."""
 Pair = tuple[Operand, Operand]
 SELF = "self."
+
+
+Crossed = tuple[tuple[ColumnKey | float, ColumnKey | float], ...]
+
+
+class DeclaredCrossings(NamedTuple):
+    """What gives the pairs of columns or levels for packed parameters, and `Strategy.sides`."""
+
+    crossings: Callable[[Any], Crossed] | None
+    sides: tuple[tuple[Side, Side], ...]
 
 
 class _Open(Exception):
@@ -29,36 +39,37 @@ def crossings_of(
     numbers: tuple[str, ...],
     fields: tuple[str, ...],
     constants: Mapping[str, float],
-) -> Callable[[Any], tuple[tuple[ColumnKey | float, ColumnKey | float], ...]] | None:
-    """Return what gives the pairs of columns or levels for parameters; None where a vote needs none."""
+) -> DeclaredCrossings:
+    """Return the crossings that votes stand behind; none where a vote needs none."""
     try:
         pairs = list(dict.fromkeys(_Reader(source).pairs(source.tree.body, ())))
     except _Open:
-        return None
+        pairs = []
     if not pairs:
-        return None
+        return DeclaredCrossings(None, ())
 
-    def given(operand: Operand) -> Callable[[tuple[ColumnKey, ...], Any], ColumnKey | float]:
+    def side(operand: Operand) -> Side:
         if not isinstance(operand, str):
-            level = float(operand)
-            return lambda _keys, _packed: level
+            return Side(level=float(operand))
         name = operand.removeprefix(SELF)
         if name == operand:
-            index = numbers.index(name)
-            return lambda keys, _packed: keys[index]
-        if name in fields:
-            field = fields.index(name)
-            return lambda _keys, packed: float(packed[field])
-        constant = float(constants[name])
-        return lambda _keys, _packed: constant
+            return Side(column=numbers.index(name))
+        return Side(field=fields.index(name)) if name in fields else Side(level=float(constants[name]))
 
-    makers = tuple((given(one), given(other)) for one, other in pairs)
+    sides = tuple((side(one), side(other)) for one, other in pairs)
 
-    def crossings(packed: Any) -> tuple[tuple[ColumnKey | float, ColumnKey | float], ...]:
+    def crossings(packed: Any) -> Crossed:
         keys = columns(packed)
-        return tuple([(one(keys, packed), other(keys, packed)) for one, other in makers])
+        return tuple((_meant(one, keys, packed), _meant(other, keys, packed)) for one, other in sides)
 
-    return crossings
+    return DeclaredCrossings(crossings, sides)
+
+
+def _meant(side: Side, keys: tuple[ColumnKey, ...], packed: Any) -> ColumnKey | float:
+    """Return what a side is for parameters and their columns."""
+    if side.column >= 0:
+        return keys[side.column]
+    return float(packed[side.field]) if side.field >= 0 else side.level
 
 
 class _Reader:

@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import Any, ClassVar
 
 from reasoning.declare.columns import keys_of
-from reasoning.declare.crossings import crossings_of
+from reasoning.declare.crossings import DeclaredCrossings, crossings_of
 from reasoning.declare.exits import DeclaredExits, planner, repeated
 from reasoning.declare.later import HOUSE, LaterStrategy
 from reasoning.declare.parameters import DeclaredParameter, DeclaredParams, Relation, params_of
@@ -90,7 +90,11 @@ def _written(
     inform, paired = writer.inform()
     label = str(attributes.get("label", name))
     explain = writer.explain(plain_words(bodies), warming(label))
-    numbers, columns = keys_of(bodies.layout, tuple(declared.parameters))
+    fields_of = tuple(declared.parameters)
+    numbers, columns, needs = keys_of(bodies.layout, fields_of)
+    crossings, sides = DeclaredCrossings(None, ())
+    if not declared.series:
+        crossings, sides = crossings_of(declared.source, columns, numbers, fields_of, declared.constants)
     decide_at, signal_at = (None, None) if declared.series else writer.at(numbers)
     result = Strategy(
         name=name,
@@ -114,9 +118,9 @@ def _written(
         columns=columns,
         decide_at=decide_at,
         signal_at=signal_at,
-        crossings=None
-        if declared.series
-        else crossings_of(declared.source, columns, numbers, tuple(declared.parameters), declared.constants),
+        crossings=crossings,
+        needs=needs,
+        sides=sides,
         exits=planner(leaving, tuple(declared.parameters), bodies.leave, bodies.read),
         places=places(bodies),
         priced=priced(bodies.layout),

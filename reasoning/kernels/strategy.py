@@ -69,6 +69,14 @@ class NumberPlace(NamedTuple):
     column: int
 
 
+class Side(NamedTuple):
+    """One side of a crossing: the place of a column or else of a parameter, or else (both -1) a level."""
+
+    column: int = -1
+    field: int = -1
+    level: float = 0.0
+
+
 def no_indicators(_memory: Memory, _packed: Any) -> tuple[Indicator, ...]:
     """Return nothing: what such a strategy looks at is no line."""
     return ()
@@ -131,7 +139,9 @@ class Strategy(Generic[PackedT]):
     A declared strategy (`reasoning.declare`) also decides over columns, one number of all candles each:
     `columns(packed)` says which, and the kernels `decide_at(columns, index, packed)` and `signal_at(columns,
     index, packed, vote, features)` are `step` and `signal` of the candle at an index, to the bit. Where it
-    votes at crossings only, `crossings(packed)` gives the pairs of columns or levels of which one has.
+    votes at crossings only, `crossings(packed)` gives the pairs of columns or levels of which one has. For
+    thousands of trials at once, `needs` are of each column the places of the parameters it depends on, and
+    `sides` the pairs.
 
     The step of one that is `timed` takes the candle's open time (ms UTC, a float) last. One of longer
     `timeframes` counts its own candles by their length: `at` says it, `timeframe_ms` keeps it.
@@ -157,6 +167,8 @@ class Strategy(Generic[PackedT]):
     decide_at: Callable[..., int] | None = None
     signal_at: Callable[..., Signal] | None = None
     crossings: Callable[[PackedT], tuple[tuple[ColumnKey | float, ColumnKey | float], ...]] | None = None
+    needs: tuple[tuple[int, ...], ...] = ()
+    sides: tuple[tuple[Side, Side], ...] = ()
     timed: bool = False
     timeframes: tuple[str, ...] = ()
     timeframe_ms: int = 0

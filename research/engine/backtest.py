@@ -291,14 +291,19 @@ def _joined(lines: Sequence[tuple[Any, Any]]) -> tuple[Any, Any]:
     return ints, floats
 
 
-def opened(prepared: Recording, setup: Setup, counts: Sequence[int]) -> tuple[IntArray, FloatArray]:
-    """Return the replay's books as they are before the first cycle; `counts` are events by symbol."""
+def opened(
+    prepared: Recording, setup: Setup, counts: Sequence[int], *, blank: bool = True
+) -> tuple[IntArray, FloatArray]:
+    """Return the replay's books as they are before the first cycle; `counts` are events by symbol.
+
+    Not `blank`, rows of trades and vetoes are anything: a replay writes them before anybody reads them.
+    """
     symbols, voices, most = len(prepared.tapes), len(setup.voices), sum(counts) + 1
     sizes = (2 * len(prepared.classes), symbols * voices, voices, 2 * symbols * voices)
     blocks = np.cumsum([ACCT + symbols * SYMBOL, *sizes, most * TRADE_ROW, most * VETO_ROW])
     classes, spoken, evidence, ripe, trades, vetoes, end = blocks.tolist()
-    ints = np.empty(end, dtype=np.int64)
-    ints[:trades] = 0  # rows of trades and vetoes are written before they are read
+    ints = (np.zeros if blank else np.empty)(end, dtype=np.int64)
+    ints[:trades] = 0
     ints[[CASH, EQUITY, PEAK]] = setup.cash
     ints[[DAY_END, LAST_LOSS]] = NEVER
     ints[[SYMBOLS, VOICES, EVIDENCE_AT, RIPE_AT]] = symbols, voices, evidence, ripe

@@ -16,7 +16,7 @@ import numpy as np
 
 from reasoning.declare.kinds import KINDS
 from reasoning.declare.uses import CANDLE
-from reasoning.kernels.strategy import ColumnKey, Strategy
+from reasoning.kernels.strategy import ColumnKey, Side, Strategy
 from research.data.candles import FloatArray, IntArray
 from research.engine.compiler import asked_at_columns
 from research.engine.crossings import AT_ONCE, WORD, Places, Words
@@ -184,34 +184,38 @@ class TrialKeys:
     def __init__(self, strategy: Strategy[Any], packs: Sequence[Any]) -> None:
         self._strategy = strategy
         of: Any = strategy.columns
-        crossing = strategy.crossings or (lambda _packed: ())
-        self._place: dict[Given, int] = {}
-        self._known: dict[int, tuple[Given, int]] = {}
-        rows, levels = [], []
-        for packed in packs:
-            row, level = [self._placed(key) for key in of(packed)], []
-            self.columns = len(row)
-            for one, other in crossing(packed):
-                column, beside = (one, other) if isinstance(one, ColumnKey) else (other, one)
-                crossed = isinstance(beside, ColumnKey)
-                row += [self._placed(column), self._placed(beside) if crossed else -1]
-                level.append(0.0 if crossed else beside)
-            rows.append(row)
-            levels.append(level)
-        self.pairs = len(levels[0])
+        self.columns, self.pairs = len(strategy.needs), len(strategy.sides)
         self.kinds = tuple(map(type, packs[0]))
-        self._rows: IntArray = np.array(rows, dtype=np.int64)
-        self._levels: FloatArray = np.array(levels, dtype=np.float64).reshape(len(rows), self.pairs)
-        self._packs: FloatArray = np.array(packs, dtype=np.float64).reshape(len(rows), -1)
+        self._packs: FloatArray = np.array(packs, dtype=np.float64).reshape(len(packs), -1)
+        self._place: dict[Given, int] = {}
+        self._rows: IntArray = np.empty((len(packs), self.columns + 2 * self.pairs), dtype=np.int64)
+        self._levels: FloatArray = np.zeros((len(packs), self.pairs))
+        for number, needed in enumerate(strategy.needs):
+            first, which = alike(self._packs[:, needed])
+            keys = [of(packs[trial])[number] for trial in first.tolist()]
+            self._rows[:, number] = self._placed(keys)[which]
+        for pair, (one, other) in enumerate(strategy.sides):
+            column, beside = (one, other) if one.column >= 0 else (other, one)
+            at = self.columns + 2 * pair
+            self._rows[:, at] = self._of_side(column)
+            if beside.column < 0:
+                self._levels[:, pair] = self._numbers(beside)
+            self._rows[:, at + 1] = self._rows[:, beside.column] if beside.column >= 0 else -1
         self._keys = list(self._place)
         self._lies: IntArray = np.zeros(len(self._keys) + 1, dtype=np.int64)  # the last for none: told by 0
 
-    def _placed(self, key: Given) -> int:
-        # By identity, for a strategy gives the same key again, and to compare keys would take the longest.
-        known = self._known.get(id(key))
-        if known is None:
-            known = self._known[id(key)] = key, self._place.setdefault(key, len(self._place))
-        return known[1]
+    def _placed(self, keys: Sequence[Given]) -> IntArray:
+        return np.array([self._place.setdefault(key, len(self._place)) for key in keys], dtype=np.int64)
+
+    def _of_side(self, side: Side) -> IntArray:
+        """Return the places of the columns on a side of a crossing, of a number's where none stands there."""
+        if side.column >= 0:
+            return self._rows[:, side.column]
+        values, which = np.unique(self._numbers(side), return_inverse=True)
+        return self._placed(values.tolist())[which]
+
+    def _numbers(self, side: Side) -> FloatArray:
+        return self._packs[:, side.field] if side.field >= 0 else np.full(len(self._packs), side.level)
 
     def of(self, trial: int) -> tuple[list[Given], IntArray, FloatArray, FloatArray]:
         """Return a trial's columns, its row of places among them (-1 for none), and of levels and packs."""
@@ -260,6 +264,15 @@ def squares(table: IntArray | FloatArray) -> IntArray:
     for bit, axis in product(range(bits), range(axes)):
         places |= (ranks[axis] >> bit & 1) << (bit * axes + axis)
     return np.argsort(places, kind="stable")
+
+
+def alike(table: FloatArray) -> tuple[IntArray, IntArray]:
+    """Return the first row of each kind in a table, and for every row which of these it is like."""
+    which, first = np.zeros(len(table), dtype=np.int64), np.zeros(1, dtype=np.int64)
+    for column in table.T:
+        values, rank = np.unique(column, return_inverse=True)
+        _, first, which = np.unique(which * len(values) + rank, return_index=True, return_inverse=True)
+    return first, which
 
 
 def known_after(key: ColumnKey) -> int:

@@ -138,12 +138,12 @@ def _machine_gather(strategy: Strategy[Any]) -> Callable[..., None]:
 
 def decides_over_columns(strategy: Strategy[Any], packs: Sequence[Any]) -> bool:
     """Tell whether trials can be asked at columns: declared, with parameters that a float holds."""
-    whole = (each for packed in packs for each in packed if isinstance(each, int))
+    whole = (max(map(abs, each)) for each in zip(*packs, strict=True) if isinstance(each[0], int))
     return (
         strategy.columns is not None
         and len(packs) > 0
         and bool(strategy.columns(packs[0]))
-        and all(abs(each) <= LARGEST for each in whole)
+        and all(each <= LARGEST for each in whole)
     )
 
 

@@ -247,7 +247,7 @@ class TrialRunner:
         """Make room for this many events; rows of trades and vetoes need not be blank."""
         self.room = room
         counts = [room, *(0 for _ in self.prepared.tapes[1:])]
-        self.ints, self.floats = opened(self.prepared, self.setup, counts)
+        self.ints, self.floats = opened(self.prepared, self.setup, counts, blank=False)
         self.blank = self.ints[: int(self.ints[TRADES_AT])].copy(), self.floats.copy()
         self.event, self.confidence = np.empty(room * EVENT, dtype=np.int64), np.empty(room * CONFIDENCE)
 

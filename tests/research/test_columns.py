@@ -10,7 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reasoning.declare import Declared, buy, crossed_above, crossed_below, ema, number, sell, sma
+from reasoning.declare import (
+    Declared,
+    buy,
+    crossed_above,
+    crossed_below,
+    ema,
+    integer,
+    number,
+    rsi,
+    sell,
+    sma,
+)
 from reasoning.declare.kinds import KINDS
 from reasoning.indicators.kind import IndicatorKind
 from reasoning.kernels.strategy import ColumnKey
@@ -23,6 +34,7 @@ from research.engine.fillers import source_of
 from research.engine.shared_features import PART, SharedFeatures
 from research.engine.signals import KNOWN
 from research.engine.tape import tape_of
+from research.search.grid import default_grid
 from research.search.trials import TrialInputs, TrialRunner
 from tests.research.searching import setup_for, walk
 
@@ -44,6 +56,20 @@ class Guarded(Declared):
         if crossed_below(now.close, self.line):
             return sell() if now.close < now.calm else buy()
         return buy() if crossed_above(now.quick, self.most) else None
+
+
+class Levelled(Declared):
+    """Votes behind crossings of a parameter with a number, the parameter first, and of two plain levels."""
+
+    name = "levelled"
+    line, fast = number(50, 1, 90), integer(14, 2, 90)
+    strength = rsi(fast)
+
+    def decide(self, now: Any) -> Any:
+        """Vote at crossings."""
+        if crossed_above(self.line, now.strength):
+            return buy()
+        return sell() if crossed_below(self.line, 30) else None
 
 
 class Open(Declared):
@@ -136,6 +162,24 @@ def test_columns_keep_within_their_bytes_and_come_back_the_same() -> None:
     assert columns.nbytes <= 4 * size
     assert all(np.array_equal(columns.get(key), was) for key, was in zip(sma_keys, first, strict=True))
     assert len({each.tobytes() for each in first}) == len(first)
+
+
+@pytest.mark.parametrize("strategy", [*STRATEGIES.values(), Guarded.strategy, Levelled.strategy])
+def test_thousands_of_trials_read_the_columns_that_each_would_alone(strategy: Any) -> None:
+    if not strategy.columns(strategy.pack(strategy.params())):
+        pytest.skip("of several timeframes: it is stepped")
+    grid = default_grid(strategy).trials
+    packs = [each.packed for each in grid[::7] + grid[::11]]
+    keys = TrialKeys(strategy, packs)
+    for trial, packed in enumerate(packs):
+        used, (row,), (level,), (numbers,) = keys.of(trial)
+        told = [used[place] if place >= 0 else None for place in row]
+        assert tuple(told[: keys.columns]) == strategy.columns(packed)
+        assert numbers.tolist() == [float(each) for each in packed]
+        pairs = strategy.crossings(packed) if strategy.crossings else ()
+        expected = [pair if isinstance(pair[0], ColumnKey) else pair[::-1] for pair in pairs]
+        crossed = zip(told[keys.columns :: 2], told[keys.columns + 1 :: 2], level.tolist(), strict=True)
+        assert [(one, at if other is None else other) for one, other, at in crossed] == expected
 
 
 def test_what_a_dropped_column_lay_in_is_written_again_and_never_one_that_is_read() -> None:
