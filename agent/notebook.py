@@ -102,7 +102,7 @@ def sweep(
     job = job_of(begun.candles, begun.setup, trials, machine=begun.machine)
     scores = run_sweep(engine_named(None, None, None, machine=begun.machine), job, trials)
     rows = [
-        {**dict(trial.parameters), **figures_of(scores.score(index))}
+        {**dict(trial.parameters), **figures_of(scores.told(index))}
         for index, trial in enumerate(scores.trials)
     ]
     best = dict(scores.trials[scores.best("sharpe")].parameters)

@@ -25,10 +25,16 @@ from domain.exits import ExitPlan
 from domain.times import utc
 from reasoning.kernels.features import Features
 from reasoning.kernels.indicators import Memory
-from reasoning.kernels.strategy import QUIET, Indicator, PackedT, Strategy, StrategyParams
+from reasoning.kernels.strategy import (
+    MOST_WARMUP,
+    QUIET,
+    Indicator,
+    PackedT,
+    Strategy,
+    StrategyParams,
+)
 
 MOST_FLOATS = 10_000_000
-MOST_WARMUP = 1_000_000
 MOST_LEVEL = 2**53
 MOST_INDICATORS = 8
 RAISES = (Exception, SystemExit)

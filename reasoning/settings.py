@@ -35,8 +35,11 @@ def _parameters(name: str) -> Any:
     return params, Field(default_factory=params, description=f"the {name} strategy")
 
 
+NO_SUCH_STRATEGY = "no strategy of your own has this name"
+
+
 def _unknown(name: str, given: object) -> InitErrorDetails:
-    reason = PydanticCustomError("value_error", "no strategy of your own has this name")
+    reason = PydanticCustomError("value_error", NO_SUCH_STRATEGY)
     return {"type": reason, "loc": (CUSTOM, name), "input": given}
 
 

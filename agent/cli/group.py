@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import typer
@@ -9,10 +10,14 @@ from typer.core import TyperGroup
 
 from agent.host.shown import shown
 from domain.complaints import complaint
+from domain.errors import BadInput
 
 LONGEST = 80
 """Characters of a bad value that are repeated."""
 
+
+MAY_BE_EMPTY = frozenset({"--reason", "--schedule"})
+"""Options that say something where they are empty: no schedule; a reason is asked for by its command."""
 
 EXAMPLES = re.compile(r"Examples?: (.*?)(?:\.(?: +|$)|$)(.*)", re.DOTALL)
 """The examples of a help, up to the first point behind a word, and what follows them."""
@@ -26,7 +31,10 @@ class PlainGroup(TyperGroup):
         name, command, given = super().resolve_command(ctx, args)
         if command is not None and command.epilog:
             command.epilog = listed(command.epilog)
-        return name, command, given if command is None else spread(command.params, given)
+        if command is None:
+            return name, command, given
+        refuse_empty(command.params, given)
+        return name, command, spread(command.params, given)
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:
         """Close the help with the first example of each command, where the group has no words of its own."""
@@ -58,6 +66,20 @@ def listed(epilog: str) -> str:
         return epilog
     lines = [f"  {each}" for each in match[1].split(" | ")]
     return "\n".join(["\b", "Examples:", *lines, "", match[2]]).rstrip()
+
+
+def refuse_empty(params: Sequence[Any], words: Sequence[str]) -> None:
+    """Raise BadInput for an option without a value, such as `--journal "$NAME"` where NAME was never set.
+
+    It would pass for one that is not given: another journal would be meant, or another home.
+    """
+    takes = {name for each in params if not getattr(each, "is_flag", True) for name in each.opts}
+    for word, after in pairwise([*words, None]):
+        if word == "--":
+            return
+        option, sign, value = (word or "").partition("=")
+        if option in takes - MAY_BE_EMPTY and (value if sign else after) == "":
+            raise BadInput(f"{option}: no value stands behind it; give one, or leave {option} out")
 
 
 def spread(params: Sequence[Any], words: Sequence[str]) -> list[str]:

@@ -20,9 +20,10 @@ from agent.settings.nearest import no_such
 from agent.settings.problems import BadSettings
 from agent.settings.settings import Options
 from agent.settings.upkeep.sections import Upkeep, models_in
-from agent.settings.user_strategies import folder_of, load_folder
+from agent.settings.user_strategies import folder_of, load_folder, refused_files
 from domain.complaints import complaint
 from domain.errors import BadInput
+from reasoning.settings import NO_SUCH_STRATEGY
 
 CONFIG_NAME = "config.toml"
 LONGEST = 200
@@ -74,14 +75,16 @@ def load(flags: Mapping[str, Any] | None = None, config: Path | None = None) -> 
     problems = [f"{name}: {_no_variable(name)}" for name in unknown_variables(os.environ)]
     try:
         given = _with_database(given)
-        broken = load_folder(_own_strategies(given, file))
+        folder = _own_strategies(given, file)
+        broken = load_folder(folder)
     except BadInput as error:
         raise BadSettings([*problems, str(error)]) from None
     try:
         settings = _reading(file)(**given)
     except ValidationError as error:
-        # A file that cannot be read may be why a strategy is unknown: it is told first.
-        raise BadSettings(problems + broken + [problem(each) for each in error.errors()]) from None
+        # A file that cannot be read may be why a strategy is unknown: then that is told in its place.
+        told = [problem(each) for each in error.errors() if not (broken and _refused(each, folder))]
+        raise BadSettings(problems + broken + told) from None
     except tomllib.TOMLDecodeError as error:
         raise BadSettings([*problems, f"{file}: not valid TOML: {error}"]) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -94,6 +97,16 @@ def load(flags: Mapping[str, Any] | None = None, config: Path | None = None) -> 
     if problems:
         raise BadSettings(problems)
     return settings
+
+
+def _refused(error: ErrorDetails, folder: Path) -> bool:
+    """Say whether a strategy is unknown because its file was refused, which is told already."""
+    place = tuple(each for each in error["loc"] if each != "function-after")
+    files = refused_files(folder)
+    if place[:2] == ("reasoning", "custom"):
+        return error["msg"] == NO_SUCH_STRATEGY and place[-1] in files
+    named = (f"unknown strategy {name!r};" for name in files)
+    return place == ("reasoning", "strategies") and any(each in error["msg"] for each in named)
 
 
 def _two_paces(given: Mapping[str, Any], settings: Settings) -> list[str]:

@@ -7,6 +7,7 @@ only put files there that you trust. What others may write is not executed.
 
 import importlib.util
 import os
+import stat
 import sys
 import traceback
 from collections.abc import Iterable, Mapping
@@ -41,12 +42,34 @@ def load_folder(folder: Path) -> list[str]:
         require_trusted_folder(folder)
     except BadInput as error:
         return [str(error)]
-    for path in sorted(folder.glob("*.py")) if folder.is_dir() else ():
+    for path in _files(folder):
         try:
             _load(path)
         except BadInput as error:
             problems.append(str(error))
     return problems
+
+
+def refused_files(folder: Path) -> dict[str, Path]:
+    """Return the files of a folder whose strategies are not registered, by the name each would have."""
+    try:
+        named = {_name(path): path for path in _files(folder)}
+        return {name: path for name, path in named.items() if LOADED.get(name, ("",))[0] != path.resolve()}
+    except OSError:
+        return {}
+
+
+def _files(folder: Path) -> list[Path]:
+    """Return what may be a strategy; hidden files are an editor's, such as its lock on a file it has open."""
+    return (
+        sorted(each for each in folder.glob("*.py") if not each.name.startswith("."))
+        if folder.is_dir()
+        else []
+    )
+
+
+def _name(path: Path) -> str:
+    return path.stem.replace("_", "-")
 
 
 def load_file(path: Path) -> Strategy[Any]:
@@ -59,9 +82,15 @@ def load_file(path: Path) -> Strategy[Any]:
 
 
 def _load(path: Path) -> Strategy[Any]:
-    name = path.stem.replace("_", "-")
-    path = path.resolve()
-    changed = path.stat().st_mtime_ns
+    name, given = _name(path), path
+    try:
+        path = path.resolve()
+        status = path.stat()
+    except (OSError, RuntimeError) as error:
+        raise BadInput(f"{given}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    if not stat.S_ISREG(status.st_mode):
+        raise BadInput(f"{given}: not a file; a strategy is one")
+    changed = status.st_mtime_ns
     if LOADED.get(name) == (path, changed) and not isinstance(STRATEGIES[name], StandIn):
         return STRATEGIES[name]
     if not path.stem.isidentifier() or _taken(path.stem, path):
@@ -161,7 +190,7 @@ def _import(path: Path) -> Any:
         raise BadInput(f"{path}: {where}{error.what}") from None
     except RAISES as error:  # whatever a user's file does, one line says where
         del sys.modules[path.stem]
-        raise BadInput(f"{path}: {_where(error, path)}{type(error).__name__}: {error}") from None
+        raise BadInput(f"{path}: {_where(error, path)}{_what(error)}") from None
     return module
 
 
@@ -170,16 +199,30 @@ class _Source(SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         """Return the compiled source."""
-        code: CodeType = self.source_to_code(self.get_data(self.get_filename(fullname)), self.path)
+        source = self.get_data(self.get_filename(fullname))
+        if b"\0" in source:  # the parser's own complaint names no line
+            line = source.count(b"\n", 0, source.index(b"\0")) + 1
+            raise SyntaxError(
+                "a NUL byte: this is no text in UTF-8; save it as such", (self.path, line, 1, None)
+            )
+        code: CodeType = self.source_to_code(source, self.path)
         return code
 
 
 def _where(error: BaseException, path: Path) -> str:
     if isinstance(error, SyntaxError):
-        return f"line {error.lineno}: "
+        return f"line {error.lineno}: " if error.lineno else ""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == str(path)]
     return f"line {lines[-1]}: " if lines else ""
+
+
+def _what(error: BaseException) -> str:
+    """Say what was raised; where is said before, and a parser that gave up says nothing."""
+    if isinstance(error, RecursionError | MemoryError):
+        return f"{type(error).__name__}: it is nested too deeply, or too large; write it in several lines"
+    text = error.msg if isinstance(error, SyntaxError) else str(error)
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def folder_of(settings: Mapping[str, Any], home: Path) -> Path:

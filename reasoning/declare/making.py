@@ -18,7 +18,7 @@ from reasoning.declare.shown import drawn_of, places, plain_words, priced, warmi
 from reasoning.declare.source import DecideSource, LeaveSource
 from reasoning.declare.uses import CANDLE, Use
 from reasoning.declare.writing import Declaration, Writer, bodies_of
-from reasoning.kernels.strategy import Informative, Strategy, StrategyParams
+from reasoning.kernels.strategy import MOST_WARMUP, Informative, Strategy, StrategyParams
 
 OWN = ("name", "label", "warmup", "decide", "leave", "exits", "strategy", "Params", "Packed")
 """Names of a class that are not declared numbers."""
@@ -168,8 +168,9 @@ def _declaration(owner: type, attributes: Mapping[str, Any], source: DecideSourc
     series = {name: each for name, each in attributes.items() if isinstance(each, CandleSeries)}
     _check_names(owner, parameters, {**uses, **series}, constants, source)
     least = attributes.get("warmup", 0)
-    if type(least) is not int or least < 0:
-        raise source.refused(f"warmup is {least!r}; write a whole number of candles")
+    if type(least) is not int or not 0 <= least <= MOST_WARMUP:
+        what = f"warmup is {str(least)[:40]}; write a whole number of candles, at most {MOST_WARMUP:,}"
+        raise source.refused(what)
     # What feeds an indicator without a name of its own is named after it.
     named = dict(uses)
     for name, use in uses.items():

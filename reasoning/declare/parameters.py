@@ -1,6 +1,7 @@
 """The parameters of a declared strategy: ranges, what must hold between them, and the class made of them."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from pydantic import Field, create_model, model_validator
@@ -10,6 +11,8 @@ from reasoning.kernels.strategy import StrategyParams
 
 TIMEFRAME = "timeframe_ms"
 """The packed number that is no parameter: the length of a strategy's own candles."""
+MOST_WHOLE = 2**53
+"""The largest whole number, either way, that a float holds exactly: a decision works with floats."""
 
 
 class Relation(NamedTuple):
@@ -30,6 +33,9 @@ class DeclaredParameter:
         self.text = text
         self.limits: dict[str, Any] = {name: limit for name, limit in limits.items() if limit is not None}
         self.name = ""
+        fault = _fault(kind, default, text, self.limits)
+        if fault:
+            raise Undeclarable(f"{WORDS[kind]}: {fault}")
 
     def __set_name__(self, owner: type, name: str) -> None:
         """Take the name of the attribute."""
@@ -48,9 +54,49 @@ class DeclaredParameter:
         return Relation(_other(other), self)
 
     def field(self) -> Any:
-        """Return it as a field of a model."""
+        """Return it as a field of a model; a whole number without limits has those of a float's."""
         limits: dict[str, Any] = self.limits
+        if self.kind is int:
+            least = {} if {"ge", "gt"} & set(limits) else {"ge": -MOST_WHOLE}
+            most = {} if {"le", "lt"} & set(limits) else {"le": MOST_WHOLE}
+            limits = {**limits, **least, **most}
         return self.kind, Field(self.default, description=self.text or None, **limits)
+
+
+WORDS: dict[type[Any], str] = {int: "integer", float: "number", bool: "switch"}
+
+
+def _fault(kind: type[Any], default: Any, text: Any, limits: Mapping[str, Any]) -> str:
+    """Say what is wrong with a parameter's default, range or meaning; "" where nothing is."""
+    if not isinstance(text, str):
+        return f"its meaning is {text!r}; write a text, such as {WORDS[kind]}({default!r}, text='candles')"
+    if kind is bool:
+        return "" if isinstance(default, bool) else f"its default is {default!r}; write True or False"
+    for what, given in (("default", default), *(("limit", each) for each in limits.values())):
+        if kind is int and (type(given) is not int or abs(given) > MOST_WHOLE):
+            return f"its {what} is {str(given)[:40]}; write a whole number from -2**53 to 2**53"
+        if kind is float and (type(given) not in (int, float) or not _finite(given)):
+            return f"its {what} is {str(given)[:40]}; write a finite number"
+    return _outside(default, limits)
+
+
+def _finite(given: float) -> bool:
+    try:
+        return isfinite(given)
+    except OverflowError:  # a whole number that no float holds
+        return False
+
+
+def _outside(default: Any, limits: Mapping[str, Any]) -> str:
+    """Say that no number lies within the limits, or the default does not; "" where it does."""
+    low, high = (limits.get(one, limits.get(other)) for one, other in (("ge", "gt"), ("le", "lt")))
+    if low is not None and high is not None and low > high:
+        return f"its range goes from {low} to {high}; write the lower limit first"
+    tests = {"ge": default >= low, "gt": default > low} if low is not None else {}
+    tests |= {"le": default <= high, "lt": default < high} if high is not None else {}
+    words = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+    wrong = [f"{words[name]} {limit}" for name, limit in limits.items() if not tests[name]]
+    return f"its default {default} must be {' and '.join(wrong)}" if wrong else ""
 
 
 def _other(other: Any) -> DeclaredParameter:

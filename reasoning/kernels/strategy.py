@@ -25,6 +25,8 @@ PackedT = TypeVar("PackedT", bound=tuple[Any, ...])
 PackedT_contra = TypeVar("PackedT_contra", bound=tuple[Any, ...], contravariant=True)
 
 
+MOST_WARMUP = 1_000_000
+"""Candles a strategy may wait for before its first vote."""
 QUIET = Signal(0, 0.0, 0.0, 0.0, 0.0, 0.0, 0, 0, 0)
 """What a strategy says when it has nothing to say."""
 
@@ -85,7 +87,7 @@ def no_indicators(_memory: Memory, _packed: Any) -> tuple[Indicator, ...]:
 class StrategyParams(BaseModel, ABC):
     """The parameters of a strategy; `packed` is the same as plain numbers for its kernels."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     @field_validator("*", mode="before")
     @classmethod

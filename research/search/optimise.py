@@ -23,7 +23,7 @@ from research.engine.compiler import compiled, plain
 from research.engine.result import Result
 from research.search.grid import Trial, trial_of
 from research.search.space import longest_warmup
-from research.search.study import SEGMENTS, UNSEEN, Search, identity, open_study
+from research.search.study import MOST_TRIALS, SEGMENTS, UNSEEN, Search, identity, open_study
 from research.search.sweep import Done, Job, Span, Task, Worker, window
 from research.statistics import ratios
 from research.statistics.headline import Stopped, stopped
@@ -85,8 +85,11 @@ def _check(search: Search) -> None:
         raise BadInput(f"score {search.criterion!r} is not one of {', '.join(CRITERIA)}")
     if search.seed < 0:
         raise BadInput(f"seed {search.seed} must be at least 0")
-    if search.trials < 1:
-        raise BadInput(f"trials {search.trials} must be at least 1")
+    if not 1 <= search.trials <= MOST_TRIALS:
+        raise BadInput(
+            f"trials {search.trials} must be at least 1 and at most {MOST_TRIALS}: each next trial weighs "
+            "all that were made; a finer search is one of narrower ranges"
+        )
     if search.timeout is not None and not search.timeout > 0:
         raise BadInput(f"timeout {search.timeout:g} s must be above 0")
 

@@ -21,6 +21,8 @@ SEGMENTS, UNSEEN = 5, 0.3
 """Pieces of the part that is searched, and the share of the time that is not."""
 STARTUP = 10
 """Trials that are made in full before any is given up."""
+MOST_TRIALS = 100_000
+"""Trials of a study at most: every one is read again for each, and for the best in the end."""
 RACES = (SQLAlchemyError, optuna.exceptions.StorageInternalError)
 WAITS = (0.1, 0.3, 0.6)
 """Seconds to wait before the storage is opened again."""

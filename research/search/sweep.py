@@ -173,6 +173,10 @@ class Scores:
         """Return one trial's figures."""
         return Score(*self.table[index].tolist())
 
+    def told(self, index: int) -> Score:
+        """Return one trial's figures for people: none stretched to a year from too few days."""
+        return self.score(index).told(self.daily.shape[1])
+
     def best(self, criterion: str) -> int:
         """Return the place of the best trial, the first of equals."""
         return best(self.table, criterion)

@@ -105,8 +105,8 @@ def walk_forward(
         Fold(
             each,
             grid.trials[index],
-            Score(*value.table[index].tolist()),
-            Score(*unseen.table[index].tolist()),
+            _told(value, index),
+            _told(unseen, index),
             killed,
         )
         for each, index, value, unseen, (_, _, killed) in zip(
@@ -116,6 +116,11 @@ def walk_forward(
     summed = _summed(job, grid, folds, (inside, outside, chosen), curve)
     tried = tuple(zip(_scores(inside, criterion), _scores(outside, criterion), strict=True))
     return replace(summed, present=_present(job, *own_sides), tried=tried)
+
+
+def _told(scores: TrialScores, index: int) -> Score:
+    """Return a trial's figures in a window; it was chosen by those of however few days."""
+    return Score(*scores.table[index].tolist()).told(scores.daily.shape[1])
 
 
 def _scores(windows_of: Sequence[TrialScores], criterion: str) -> list[float]:
@@ -132,7 +137,7 @@ def _present(
     job: Job, inside: Sequence[TrialScores], outside: Sequence[TrialScores]
 ) -> tuple[float | None, float | None]:
     periods = figures.periods_of([each.symbol for each in job.candles])
-    value = _means([Score(*each.table[0].tolist()) for each in inside]).sharpe
+    value = _means([_told(each, 0) for each in inside]).sharpe
     return value, figures.sharpe(_enough(np.concatenate([each.daily[0] for each in outside])), periods)
 
 

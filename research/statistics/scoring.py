@@ -11,7 +11,7 @@ import numpy as np
 from domain.errors import BadInput
 from domain.times import DAY_MS
 from research.data.candles import FloatArray, IntArray
-from research.statistics.ratios import CRYPTO_DAYS
+from research.statistics.ratios import CRYPTO_DAYS, LEAST_DAYS
 
 CRITERIA = ("sharpe", "return", "calmar")
 
@@ -30,6 +30,10 @@ class Score(NamedTuple):
     exposure: float
     killed: float
     cash: float
+
+    def told(self, days: int) -> "Score":
+        """Return it without the figures that would be stretched to a year from too few days: NaN there."""
+        return self if days >= LEAST_DAYS else self._replace(cagr=np.nan, sharpe=np.nan, calmar=np.nan)
 
     def value(self, criterion: str) -> float:
         """Return what a search ranks by, the more the better; -inf where it is undefined."""

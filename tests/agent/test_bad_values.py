@@ -14,6 +14,7 @@ from typer.core import TyperArgument
 
 from agent import cli
 from agent.cli.app import app
+from agent.cli.group import MAY_BE_EMPTY, refuse_empty
 from agent.cli.handlers.targets import writable, write_page
 from agent.cli.output import streams
 from agent.settings.load import load
@@ -106,6 +107,17 @@ def test_no_bad_value_shows_a_library_and_no_command_makes_a_folder_for_it(
         assert not NOT_OURS.search(told), (given, told)
         assert code == 0 or "rror" in told or "fail" in told or "warn" in told, (given, told)
     assert list((tmp_path / "here").iterdir()) == [], "nothing is written where the command was typed"
+
+
+def test_no_option_without_a_value_passes_for_one_that_is_not_given(typed: Any) -> None:
+    walked = [(path, option) for path, option, _ in CASES if option and option not in MAY_BE_EMPTY]
+    assert len(walked) > 200
+    for path, option in walked:
+        for given in ([option, ""], [f"{option}="]):
+            with pytest.raises(BadInput, match=f"^{option}: no value stands behind it; give one, or leave"):
+                refuse_empty(TREE[path].params, given)
+    code, said = typed("flatten", "--reason", "enough", "--journal", "")
+    assert (code, said.partition(";")[0]) == (2, "error: --journal: no value stands behind it")
 
 
 @pytest.mark.parametrize(

@@ -99,3 +99,10 @@ def test_a_sweep_is_a_row_for_each_trial_and_a_walk_forward_one_for_each_window(
     assert set(walked.windows["length"].to_list()) <= {6, 9}
     assert walked.windows.schema["test_from"] == pl.Datetime("ms", "UTC")
     assert walked.equity.height > 200
+    yearly = [f"{side}_{name}" for side in ("in", "out") for name in ("sharpe", "cagr", "calmar")]
+    assert {walked.windows[name].null_count() for name in yearly} == {walked.windows.height}, "20 and 10 days"
+    begin = walked.windows["train_from"][0]
+    few = f"{begin:%Y%m%d}-{begin + timedelta(days=25):%Y%m%d}"
+    short = sweep(file, strategy=Bands, grid={"length": [9]}, timerange=few, settings=FREELY)
+    assert short.trials.select("sharpe", "cagr", "calmar").row(0) == (None, None, None)
+    assert short.trials["net_return"][0] is not None

@@ -1,6 +1,7 @@
 """A strategy of one's own: one file, for the loop, replay and backtest, proved not to look ahead."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,8 @@ def test_one_that_remembers_outside_its_memory_is_caught(tmp_path: Path) -> None
     [
         ("x = 1 +\n", "line 1: SyntaxError"),
         ("import nowhere_to_be_found\n", "line 1: ModuleNotFoundError"),
+        ("x = 1\n\0", "line 2: SyntaxError: a NUL byte: this is no text in UTF-8; save it as such"),
+        ("x = " + "-" * 100_000 + "1\n", "Error: it is nested too deeply, or too large; write it in several"),
         ("x = 1\n", "defines 0 strategies at its top level; one class of Declared, or one Strategy(...)"),
         (
             "from reasoning.strategies.rsi import RSI\n",
@@ -198,8 +201,30 @@ def test_what_is_wrong_with_a_file_is_said_in_one_line(tmp_path: Path, text: str
     assert str(folder / "wrong.py") in problem
     data = ("--data", *saved(tmp_path, BTC))
     failed = agent(tmp_path, "backtest", "--strategy", "wrong", *data, check=2).stderr
-    assert "unknown strategy 'wrong'" in failed
     assert words in failed
+    assert "unknown strategy" not in failed, "it is known, and its file was refused"
+    (tmp_path / "config.toml").write_text("[reasoning.custom.wrong]\nperiod = 1\n")
+    assert agent(tmp_path, "config", "show", check=2).stderr == failed
+
+
+def test_what_lies_in_the_folder_and_is_no_strategy_stops_nothing(tmp_path: Path) -> None:
+    path = written(tmp_path, "fourth-try")
+    folder = path.parent
+    (folder / ".#fourth_try.py").symlink_to("me@host.812")  # what an editor leaves beside a file it has open
+    (folder / "gone.py").symlink_to("nowhere.py")
+    (folder / "folder.py").mkdir()
+    os.mkfifo(folder / "pipe.py")
+    report = told(tmp_path, "strategy", "list")
+    assert "fourth-try" in {each["name"] for each in report["strategies"]}
+    said = "\n".join(report["problems"])
+    assert all(name in said for name in ("gone.py", "folder.py", "pipe.py"))
+    assert ".#" not in said
+
+
+def test_a_file_with_the_name_of_a_built_in_strategy_is_not_passed_over(tmp_path: Path) -> None:
+    written(tmp_path, "sma")
+    refused = agent(tmp_path, "strategy", "check", "sma", check=2).stderr
+    assert refused.endswith("strategies/sma.py: strategy 'sma' is built in; choose another name\n")
 
 
 def test_bad_parameters_are_told_together(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from reasoning.strategies.sma import SMA, SmaParams
 from research.data.candles import Candles
 from research.search.optimise import Studied, cut, optimise
 from research.search.space import Axis, space_of
-from research.search.study import SEGMENTS, Search
+from research.search.study import MOST_TRIALS, SEGMENTS, Search
 from research.search.sweep import Job
 from tests.agent.command import agent
 from tests.research.searching import YEAR, bitcoin, setup_for, walk
@@ -152,6 +152,8 @@ def test_a_study_of_another_strategy_is_refused(tmp_path: Path) -> None:
 def test_bad_searches_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="trials 0 must be at least 1"):
         optimise(job(), search(tmp_path, 0))
+    with pytest.raises(BadInput, match="trials 100001 must be at least 1 and at most 100000"):
+        optimise(job(), search(tmp_path, MOST_TRIALS + 1))
     with pytest.raises(BadInput, match="seed -1 must be at least 0"):
         optimise(job(), search(tmp_path)._replace(seed=-1))
     with pytest.raises(BadInput, match=r"timeout -1 s must be above 0"):

@@ -63,17 +63,17 @@ def optimize_command(request: StudyRequest) -> None:
     if request.evidence is not None:
         writable("--evidence-out", request.evidence)
     begun = begin(request.asked)
-    name = request.study or _name(begun)
+    name = _name(begun) if request.study is None else request.study
     folder = search_home(request.asked.home)
     evidence = study_file(folder.parent, name)  # refuses a bad name before anything runs
     database = folder / f"{name}.db"
-    if not request.storage:
+    if request.storage is None:
         database.touch(mode=0o600)  # SQLite would leave it to the umask
     search = Search(
         space=space_of(begun.strategy, request.ranges, begun.base),
         base=begun.base,
         name=name,
-        storage=request.storage or f"sqlite:///{database}",
+        storage=f"sqlite:///{database}" if request.storage is None else request.storage,
         trials=request.trials,
         seed=request.seed,
         criterion=request.score,

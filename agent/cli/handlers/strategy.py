@@ -41,7 +41,7 @@ def _lines(report: StrategiesAnswer) -> Iterator[str]:
         of = f" of {each.timeframe}" if each.timeframe else ""
         yield f"{each.name}  (warm-up {each.warmup} candles{of}, {each.source}, {each.compiles})"
         for name, parameter in each.parameters.items():
-            yield f"    {name} = {parameter.value}    {parameter.description}"
+            yield f"    {name} = {parameter.value}    {parameter.description or ''}".rstrip()
     yield from (f"cannot be used: {problem}" for problem in report.problems)
     yield f"your own go into {report.folder}; begin one with: agent strategy new NAME"
 

@@ -11,7 +11,7 @@ from agent.cli.output.streams import answer
 from agent.settings.instruments import instrument
 from agent.settings.load import load
 from agent.settings.settings import Options
-from agent.settings.user_strategies import LOADED
+from agent.settings.user_strategies import LOADED, folder_of, load_folder, refused_files
 from agent.verify.gated import as_candles, gated
 from agent.verify.leaving import divided, idle
 from agent.verify.lookahead import (
@@ -54,6 +54,7 @@ def check_strategy(
 ) -> None:
     """Print what was found; exit 1 where something is wrong with the strategy itself."""
     settings = load({"home": home, "reasoning": {"strategies": (name,)}}, config)
+    _not_another_s(name, settings)
     if settings.mode != "paper":
         settings = settings.model_copy(update={"mode": "paper"})
     candles, rows, others, beside = looked_over(name, data, informative, settings)
@@ -94,6 +95,14 @@ def check_strategy(
     answer(report, _lines, json=json)
     if not report.passed:
         sys.exit(1)
+
+
+def _not_another_s(name: str, settings: Options) -> None:
+    """Raise BadInput where a user's file has the name of a built-in strategy, which would be checked."""
+    folder = folder_of({"strategies_folder": settings.strategies_folder}, settings.home)
+    file = refused_files(folder).get(name)
+    if file is not None:
+        raise BadInput("\n".join(each for each in load_folder(folder) if each.startswith(f"{file}: ")))
 
 
 def _starts(name: str, settings: Options) -> str:

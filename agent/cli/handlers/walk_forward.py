@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from math import nan
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,14 +34,12 @@ from agent.cli.output.streams import say_json, say_lines
 from agent.parameters.evidence import write
 from agent.reports.drawn import curve_of, months_of, tried_of
 from agent.settings.version import code_version
-from domain.times import DAY_MS, utc
+from domain.times import utc
 from research.search.executors import engine_named
 from research.search.grid import Grid, default_grid, grid_of
 from research.search.sweep import job_of
 from research.search.walk_forward import Fold, WalkForward, walk_forward
 from research.search.windows import WindowPlan, length, windows
-from research.statistics.ratios import LEAST_DAYS
-from research.statistics.scoring import Score
 
 
 class WalkForwardRequest(NamedTuple):
@@ -144,9 +141,7 @@ def _varied(grid: Grid) -> list[str]:
 
 def _row(fold: Fold, varied: Sequence[str]) -> tuple[str, ...]:
     train, test = fold.window
-    inside, outside = (
-        _spanned(each, span) for each, span in zip((fold.inside, fold.outside), fold.window, strict=True)
-    )
+    inside, outside = fold.inside, fold.outside
     return (
         f"{day(test[0])} to {day(test[1])}",
         f"{day(train[0])} to {day(train[1])}",
@@ -158,14 +153,6 @@ def _row(fold: Fold, varied: Sequence[str]) -> tuple[str, ...]:
         f"{outside.trades:.0f}",
         day(fold.killed_ms),
     )
-
-
-def _spanned(score: Score, span: tuple[int | None, int | None]) -> Score:
-    """Return a window's figures without those that would be stretched to a year from too few days."""
-    begin, end = (each or 0 for each in span)
-    if end - begin >= LEAST_DAYS * DAY_MS:
-        return score
-    return score._replace(sharpe=nan, cagr=nan, calmar=nan)
 
 
 def answer_of(
@@ -205,9 +192,7 @@ def answer_of(
 
 
 def _window(fold: Fold) -> WindowAnswer:
-    inside, outside = (
-        _spanned(each, span) for each, span in zip((fold.inside, fold.outside), fold.window, strict=True)
-    )
+    inside, outside = fold.inside, fold.outside
     return WindowAnswer(
         train=[_at(each) for each in fold.window.train],
         test=[_at(each) for each in fold.window.test],
