@@ -98,7 +98,7 @@ class ColumnCache:
     @property
     def nbytes(self) -> int:
         """Return the bytes that are kept."""
-        return sum(each.nbytes for each in self._kept.values())
+        return 8 * len(self) * len(self._kept)
 
     def _made(self, key: Given) -> FloatArray:
         count = len(self)
@@ -203,6 +203,7 @@ class TrialKeys:
             self._rows[:, at + 1] = self._rows[:, beside.column] if beside.column >= 0 else -1
         self._keys = list(self._place)
         self._lies: IntArray = np.zeros(len(self._keys) + 1, dtype=np.int64)  # the last for none: told by 0
+        self._all: dict[ColumnCache, tuple[list[FloatArray], IntArray]] = {}
 
     def _placed(self, keys: Sequence[Given]) -> IntArray:
         return np.array([self._place.setdefault(key, len(self._place)) for key in keys], dtype=np.int64)
@@ -235,22 +236,36 @@ class TrialKeys:
         return squares(self._rows[:, : self.columns])
 
     def asked(self, trials: IntArray, columns: ColumnCache) -> TrialColumns:
-        """Return some of the trials with the columns of a tape, as many of them as `MOST_HELD` allows."""
+        """Return some of the trials with the columns of a tape, as many of them as `MOST_HELD` allows.
+
+        Where it allows those of all trials, all are there from the first call on.
+        """
         most = self._rows.shape[1] + MOST_HELD // (8 * max(len(columns), 1))
         rows = self._rows[trials]
-        # Sets and one array that is kept: NumPy's own ways cost more than all else here, for so few.
-        while len(used := {*rows.ravel().tolist()}) > most and len(rows) > 1:
-            rows = rows[: len(rows) // 2]
-        used.discard(-1)
-        kept = []
-        for key in used:
-            column = columns.get(self._keys[key])
-            kept.append(column)
-            self._lies[key] = column.ctypes.data
+        if len(self._keys) <= most:
+            kept, lies = self._of_all(columns)
+        else:
+            # Sets and one array that is kept: NumPy's own ways cost more than all else here, for so few.
+            while len(used := {*rows.ravel().tolist()}) > most and len(rows) > 1:
+                rows = rows[: len(rows) // 2]
+            used.discard(-1)
+            kept, lies = [], self._lies
+            for key in used:
+                column = columns.get(self._keys[key])
+                kept.append(column)
+                lies[key] = column.ctypes.data
         chosen = trials[: len(rows)]
         return TrialColumns(
-            kept, self._lies[rows], self._levels[chosen], self._packs[chosen], self.pairs, len(columns)
+            kept, lies[rows], self._levels[chosen], self._packs[chosen], self.pairs, len(columns)
         )
+
+    def _of_all(self, columns: ColumnCache) -> tuple[list[FloatArray], IntArray]:
+        """Return all columns of a tape, and where they lie."""
+        if columns not in self._all:
+            kept, lies = [columns.get(key) for key in self._keys], self._lies.copy()
+            lies[:-1] = [column.ctypes.data for column in kept]
+            self._all[columns] = kept, lies
+        return self._all[columns]
 
 
 def squares(table: IntArray | FloatArray) -> IntArray:

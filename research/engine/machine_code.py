@@ -93,6 +93,10 @@ _registered: set[Callable[..., Any]] = set()
 
 def register() -> None:
     """Hand every kernel on the list that is new to the compiler."""
+    if _own_steps(large=False):
+        from research.engine.no_algebra import hold_back  # noqa: PLC0415  # imports numba
+
+        hold_back()
     from research.engine import fetching  # noqa: F401, PLC0415  # imports numba
 
     write_all()

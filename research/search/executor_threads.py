@@ -16,6 +16,8 @@ SURELY = 50_000_000
 """Candles times trials that take longer than that whatever is tried: 2 ns each are the least there is."""
 LAST_SECONDS = 0.004
 """How long the last pieces take: a thread has one at once, and as much may wait for the others at the end."""
+MOST_TRIALS = 512
+"""Trials of a piece: so few read columns that lie in a cache together with another thread's."""
 REHEARSED = 64
 """Candles behind the warm-up that a rehearsal lives through."""
 
@@ -32,7 +34,7 @@ class Threads(Engine):
 
         What is wrong with all trials is told before, and kernels compile where Ctrl-C ends it at once.
         """
-        queue, worker = WorkQueue(tasks, self.workers, done, LAST_SECONDS), Worker(job)
+        queue, worker = WorkQueue(tasks, self.workers, done, LAST_SECONDS, MOST_TRIALS), Worker(job)
         candles, trials = sum(map(len, job.candles)), sum(len(task.packs) for task in tasks)
         if together := self.workers > 1 and candles * trials >= SURELY:
             _rehearse(job, tasks)

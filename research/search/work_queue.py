@@ -19,6 +19,8 @@ FIRST_PIECE, SECONDS = 4, 1.0
 """Trials of the first pieces, and how long a piece should take once the speed is known."""
 LEAST_SECONDS = 0.03
 """How long the last pieces take: shorter ones cost a cluster more than another's waiting for them."""
+MOST = 2**31
+"""Trials of a piece at most, where whoever works on it does not say otherwise."""
 OWN_SECONDS, OWN_UNTIL_SECONDS = 0.1, 1.0
 """The same for whoever hands out the pieces, and how much work must be left for one of its own."""
 
@@ -35,10 +37,15 @@ class WorkQueue:
     """The chunks still to do, and the answers that came back."""
 
     def __init__(
-        self, tasks: Sequence[Task], workers: int, done: Done, least_seconds: float = LEAST_SECONDS
+        self,
+        tasks: Sequence[Task],
+        workers: int,
+        done: Done,
+        least_seconds: float = LEAST_SECONDS,
+        most: int = MOST,
     ) -> None:
         self._tasks, self._workers, self._done = tasks, workers, done
-        self._least_seconds = least_seconds
+        self._least_seconds, self._most = least_seconds, most
         self._place = (0, 0)
         self._again: list[Chunk] = []
         self._failed: dict[tuple[int, int], int] = {}
@@ -87,7 +94,8 @@ class WorkQueue:
         if not self._rate:
             return FIRST_PIECE
         fair = self._unasked // (2 * self._workers)
-        return max(1, min(int(self._rate * SECONDS), max(fair, int(self._rate * self._least_seconds))))
+        most = min(int(self._rate * SECONDS), self._most)
+        return max(1, min(most, max(fair, int(self._rate * self._least_seconds))))
 
     def complete(self, chunk: Chunk, answer: TrialScores, seconds: float) -> None:
         """Copy an answer to its rows."""

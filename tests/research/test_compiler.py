@@ -71,3 +71,20 @@ def test_a_user_s_changed_kernel_means_another_loop_in_the_same_folder(
         files = set(tmp_path.glob("find_events_*.py"))
     assert len(digests) == 1
     assert len(files) == 2
+
+
+def test_linear_algebra_is_loaded_for_who_multiplies_matrices_and_for_no_kernel() -> None:
+    code = (
+        "import sys\n"
+        "from research.engine.compiler import compiled\n"
+        "compiled()\n"
+        "from numba.np import arraymath, linalg\n"
+        "assert arraymath._HAVE_BLAS and arraymath.ensure_blas is linalg.ensure_blas\n"
+        "assert 'scipy.linalg' not in sys.modules\n"
+        "linalg.ensure_blas()  # as np.dot does\n"
+        "assert 'scipy.linalg' in sys.modules\n"
+    )
+    started = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert started.returncode == 0, started.stderr

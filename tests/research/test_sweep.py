@@ -9,6 +9,7 @@ from domain.errors import BadInput
 from reasoning.strategies.rsi import RSI
 from reasoning.strategies.sma import SMA, SmaParams
 from research.data.candles import Candles
+from research.engine import columns
 from research.engine.backtest import BacktestVoice, backtest
 from research.engine.compiler import compiled
 from research.search.executor_threads import One
@@ -99,14 +100,17 @@ def _is_the_backtest(candles: list[Candles], job: Job, scores: object) -> None:
         assert scores.daily[place] == pytest.approx(daily, abs=1e-15)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("symbols", [1, 2])
-def test_trials_of_one_call_score_as_they_do_alone_however_many_find_room(symbols: int) -> None:
+@pytest.mark.parametrize(("symbols", "held"), [(1, columns.MOST_HELD), (2, columns.MOST_HELD), (2, 50_000)])
+def test_trials_of_one_call_score_as_they_do_alone_however_many_find_room(
+    monkeypatch: pytest.MonkeyPatch, symbols: int, held: int
+) -> None:
     candles = [walk(900, 1), walk(800, 2, "ETH-USDT")][:symbols]
     trials = grid_of(SMA, ["fast=3:12:1", "slow=20:80:12"]).trials
     job = job_of(candles, setup_for(candles), trials)
     packs = [trial.packed for trial in trials]
     assert len(packs) > MOST_TRIALS
     expected = Worker(job).work(Task((None, None), tuple(packs)))
+    monkeypatch.setattr(columns, "MOST_HELD", held)  # at the last a few columns: not those of all trials
     worker = Worker(job)
     alone = [worker.work(Task((None, None), (packed,))) for packed in packs]
     assert np.concatenate([each.table for each in alone]).tobytes() == expected.table.tobytes()
