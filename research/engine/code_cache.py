@@ -28,8 +28,17 @@ CACHE_VARIABLE = "AGENT_KERNEL_CACHE"
 
 HOUSE = frozenset({"domain", "learning", "perception", "platforms", "reasoning", "research", "risk"})
 
-_HERE = ("signals", "trials_pass", "compiler", "loops", "machine_code", "kernel_code", "kernel_type")
-_GIVEN = ("guarded_memory", "addressed", "ahead_of", "fetching")
+_HERE = (
+    "signals",
+    "trials_pass",
+    "compiler",
+    "loops",
+    "machine_code",
+    "kernel_code",
+    "kernel_type",
+    "remembering",
+)
+_GIVEN = ("guarded_memory", "addressed", "ahead_of", "fetching", "built_in")
 
 OUTERMOST = (
     *(str(Path(__file__).with_name(f"{name}.py")) for name in (*_HERE, *_GIVEN)),

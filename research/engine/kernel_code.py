@@ -11,38 +11,79 @@ looked up once in such a compilation, and steps that find nothing in a kernel ar
 # numba has no types for what its own compiler is extended with.
 # ruff: noqa: SLF001  # what a library of code hands to another is private in numba
 
-import copy
 import importlib
 from collections.abc import Iterator
 from typing import Any
 
 import llvmlite.binding as llvm
-from numba import types
 from numba.core import compiler, typed_passes, untyped_passes
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler_machinery import PassManager
+from numba.core.compiler_machinery import register_pass
+from numba.core.ir_utils import build_definitions
+from numba.core.ssa import reconstruct_ssa
+from numba.core.transforms import canonicalize_cfg
 
 from research.engine.code_cache import HOUSE
+from research.engine.remembering import KernelPasses, remembering, unwatched
 
 dynamic: Any = importlib.import_module("numba._dynfunc")
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class Tidied(untyped_passes.IRProcessing):
+    """A kernel's blocks as later steps want them."""
+
+    def run_pass(self, state: Any) -> bool:
+        """Put the blocks in order."""
+        return _tidied(state)
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class AssignedOnce(untyped_passes.ReconstructSSA):
+    """Each variable assigned once."""
+
+    def run_pass(self, state: Any) -> bool:
+        """Give each assignment a variable of its own."""
+        state.func_ir = reconstruct_ssa(state.func_ir)
+        self._patch_locals(state)
+        state.func_ir._definitions = build_definitions(state.func_ir.blocks)
+        return _tidied(state)
+
+
+@register_pass(mutates_CFG=True, analysis_only=False)
+class Merged(typed_passes.PreLowerStripPhis):
+    """One variable where paths meet, which each of them assigns."""
+
+    def run_pass(self, state: Any) -> bool:
+        """Take the variables of paths together."""
+        state.func_ir = self._strip_phi_nodes(state.func_ir)
+        state.func_ir._definitions = build_definitions(state.func_ir.blocks)
+        return _tidied(state)
+
+
+def _tidied(state: Any) -> bool:
+    state.func_ir.blocks = canonicalize_cfg(state.func_ir.blocks)
+    return True
+
 
 PASSES: tuple[Any, ...] = (
     untyped_passes.TranslateByteCode,
     untyped_passes.FixupArgs,
-    untyped_passes.IRProcessing,
+    Tidied,
     untyped_passes.RewriteSemanticConstants,
     untyped_passes.DeadBranchPrune,
     untyped_passes.GenericRewrites,
-    untyped_passes.ReconstructSSA,
+    AssignedOnce,
     untyped_passes.DeadBranchPrune,
     typed_passes.NopythonTypeInference,
-    typed_passes.PreLowerStripPhis,
+    Merged,
     typed_passes.IRLegalization,
     typed_passes.AnnotateTypes,
     typed_passes.NativeLowering,
     typed_passes.NoPythonBackend,
 )
-"""numba's own steps for a function without Python objects, but for those that find nothing in a kernel."""
+"""numba's own steps for a function without Python objects, but for those that find nothing in a kernel, and
+three without working out how long variables live, which is asked for when all of them are made."""
 
 
 class InnerLibrary(JITCodeLibrary):
@@ -145,7 +186,7 @@ class KernelCompiler(compiler.CompilerBase):
             state.targetctx = state.targetctx.subtarget(get_executable=_without_pointer)
         if state.func_id.modname.partition(".")[0] not in HOUSE:
             return [compiler.DefaultPassBuilder.define_nopython_pipeline(state)]
-        steps = PassManager("kernel")
+        steps = KernelPasses("kernel")
         for each in PASSES:
             steps.add_pass(each, each.__name__)
         steps.finalize()
@@ -173,14 +214,15 @@ class OutermostCompiler(KernelCompiler):
     def __init__(self, typing: Any, target: Any, *more: Any) -> None:
         typing.refresh()
         target.refresh()
-        self._key, self._contexts = (id(typing), id(target)), _quick(typing, target)
+        self._key, self._contexts = (id(typing), id(target)), remembering(typing, target)
         compiler.CompilerBase.__init__(self, *self._contexts, *more)
 
     def _compile_core(self) -> Any:
         _remembering[self._key] = self._contexts
         _compilers.append(self.kernels)
         try:
-            return super()._compile_core()
+            with unwatched():
+                return super()._compile_core()
         finally:
             _compilers.pop()
             del _remembering[self._key]
@@ -206,22 +248,3 @@ def compiler_of_kernels() -> type[KernelCompiler]:
 
 _remembering: dict[tuple[int, int], tuple[Any, Any]] = {}
 """Of numba's contexts, while an outermost function is compiled, those that remember; under numba's lock."""
-
-
-def _quick(typing: Any, target: Any) -> tuple[Any, Any]:
-    """Return numba's two contexts as they are now, of which the first remembers what it resolved."""
-    result, quiet = copy.copy(typing), copy.copy(target)
-    known: dict[Any, Any] = {}
-
-    def resolve(function: Any, given: Any, named: Any) -> Any:
-        # An index may be a number: 1 and True are the same key there, and other code.
-        key = (function, *given)
-        if named or not all(isinstance(each, types.Type) for each in given):
-            return type(typing).resolve_function_type(result, function, given, named)
-        if key not in known:
-            known[key] = type(typing).resolve_function_type(result, function, given, named)
-        return known[key]
-
-    result.resolve_function_type = resolve
-    result.refresh = quiet.refresh = lambda: None
-    return result, quiet

@@ -109,7 +109,8 @@ def register() -> None:
 def jitable(function: Callable[..., Any]) -> Callable[..., Any]:
     """Hand a function to the compiler and return it."""
     if _own_steps(large=False):
-        from research.engine.kernel_type import hand_over  # noqa: PLC0415  # imports numba
+        from research.engine import built_in  # noqa: F401, PLC0415  # imports numba
+        from research.engine.kernel_type import hand_over  # noqa: PLC0415  # as above
 
         hand_over(function)
         return function

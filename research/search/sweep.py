@@ -7,6 +7,7 @@ can be compared. Results come sorted by parameters, whatever engine ran them in 
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -186,6 +187,7 @@ def sweep(engine: Engine, job: Job, trials: Sequence[Trial], done: Done = lambda
     """Try every trial on all candles of the job."""
     ordered = tuple(sorted(trials, key=lambda each: each.parameters))
     # Tried in squares of the grid: each thread's piece reads few columns, and others than its neighbour's.
-    near = squares(np.array([trial.packed for trial in ordered], dtype=np.float64))
+    numbers = np.fromiter(chain.from_iterable(trial.packed for trial in ordered), np.float64)
+    near = squares(numbers.reshape(len(ordered), -1))
     task = Task((None, None), tuple(ordered[index].packed for index in near.tolist()), near)
     return Scores(ordered, *engine.run(job, [task], done)[0])

@@ -7,6 +7,7 @@ from typing import Any
 import numba
 import numpy as np
 import pytest
+from llvmlite.binding import ffi
 
 from research.engine import code_cache, kernel_code, machine_code
 from research.engine.machine_code import MachineCode
@@ -33,6 +34,20 @@ def walk(values: Any) -> float:
 
 def strict_walk(values: Any) -> float:
     return both(values[0], values[1])
+
+
+def extremes(floats: Any, longs: Any, shorts: Any, results: Any) -> None:
+    for index in range(len(floats)):
+        one, other = floats[index], floats[index - 1]
+        long, short = longs[index], shorts[index]
+        results[index, 0], results[index, 1] = min(one, other), max(one, other)
+        results[index, 2], results[index, 3] = min(long, short), max(short, long)
+        results[index, 4], results[index, 5] = min(one, long, short), max(other, short, long)
+        results[index, 6], results[index, 7] = min(long, 3, short, 0), max(one, other, 1.5, long)
+        results[index, 8], results[index, 9] = int(2.5 * long), int(short)
+        # numba's own: more than four, of other kinds, of a tuple.
+        results[index, 10] = max(one, other, one, other, 0.5)
+        results[index, 11] = min((long, long + 1)) + int(short > long)
 
 
 VALUES, WITH_NOUGHT = np.array([1.0, 3.0, 7.0, 4.5]), np.array([1.0, 0.0])
@@ -82,10 +97,28 @@ def test_any_function_numba_compiles_may_call_a_kernel_that_calls_others() -> No
     assert njit(error_model="numpy")(outside)(3.0, 4.0) == outside(3.0, 4.0)
 
 
+@pytest.mark.parametrize("large", [True, False])
+def test_smallest_and_largest_in_a_kernel_are_python_s_to_the_bit_and_no_code_of_their_own(
+    *, large: bool
+) -> None:
+    before = defined()
+    floats = np.array([0.0, -0.0, 1.5, math.nan, -2.0, math.inf, math.nan, -0.0, 0.0, 7.0])
+    longs, shorts = np.arange(10) * 3 - 14, (np.arange(10, dtype=np.int32) * 5 - 20).astype(np.int32)
+    expected, found = np.zeros((10, 12)), np.zeros((10, 12))
+    extremes(floats, longs, shorts, expected)
+    MachineCode(extremes, large=large)(floats, longs, shorts, found)
+    assert found.tobytes() == expected.tobytes()
+    new = [each for each in defined() - before if each.startswith("_Z")]
+    assert sum("builtins6ol_" in each for each in new) == 3, "numba's: five numbers, a tuple, a truth"
+    assert not any("5least" in each or "7largest" in each for each in new)
+
+
 def test_what_does_not_compile_leaves_nothing_remembered() -> None:
+    heard = len(ffi.lib._lock._cblist)
     with pytest.raises(numba.TypingError):
         MachineCode(strict_walk)(1.0)
     assert not kernel_code._remembering
+    assert len(ffi.lib._lock._cblist) == heard > 0
     assert kernel_code.compiler_of_kernels() is kernel_code.KernelCompiler
 
 
