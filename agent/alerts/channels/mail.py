@@ -3,9 +3,8 @@
 import smtplib
 import socket
 import ssl
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import NamedTuple
@@ -13,6 +12,8 @@ from typing import NamedTuple
 from agent.alerts.channel import Gone, Later, Message, Never, Severity
 from agent.alerts.text import headline, text
 from agent.host.log import say
+from edge.deadline import held_for, tls_of
+from edge.sockets import HeldSocket
 
 
 class MailServer(NamedTuple):
@@ -38,38 +39,44 @@ class Mail:
     def send(self, message: Message) -> None:
         """Hand a mail in."""
         mail = mail_of(message, self._server)
-        try:
-            with self._opened() as connection:
-                refused = connection.send_message(mail)
-        except (smtplib.SMTPException, OSError) as error:
-            fault = _meaning(error, self._server.host)
-        else:
-            for address, (code, _) in refused.items():
-                say("warning", "a mail address was refused", channel=self.name, address=address, code=code)
-            return
+        with held_for(self._server.seconds) as held:
+            try:
+                with self._opened(held) as connection:
+                    refused = connection.send_message(mail)
+            except (smtplib.SMTPException, OSError) as error:
+                fault = _meaning(TimeoutError() if held.is_cut else error, self._server.host)
+            else:
+                for address, (code, _) in refused.items():
+                    say(
+                        "warning", "a mail address was refused", channel=self.name, address=address, code=code
+                    )
+                return
         raise fault  # outside the except block: what a library raises may hold the password
 
     @contextmanager
-    def _opened(self) -> Iterator[smtplib.SMTP]:
-        """Yield a connection that is logged in, and cut when the time is over."""
-        server, context = self._server, ssl.create_default_context()
+    def _opened(self, held: HeldSocket) -> Iterator[smtplib.SMTP]:
+        """Yield a connection that is logged in, and whose socket is held from its first word on."""
+        server, context = self._server, tls_of(held)
+
+        class Shown(smtplib.SMTP):
+            def getreply(self) -> tuple[int, bytes]:
+                held.hold(self.sock)
+                return super().getreply()
+
+        class ShownTls(Shown, smtplib.SMTP_SSL):
+            pass
+
         opened = (
-            smtplib.SMTP_SSL(server.host, server.port, timeout=server.seconds, context=context)
+            ShownTls(server.host, server.port, timeout=server.seconds, context=context)
             if server.security == "tls"
-            else smtplib.SMTP(server.host, server.port, timeout=server.seconds)
+            else Shown(server.host, server.port, timeout=server.seconds)
         )
-        timer = threading.Timer(server.seconds, _cut, (opened.sock,))
-        timer.daemon = True
-        timer.start()
-        try:
-            with opened:
-                if server.security == "starttls":
-                    opened.starttls(context=context)
-                if server.user:
-                    opened.login(server.user, server.password)
-                yield opened
-        finally:
-            timer.cancel()
+        with opened:
+            if server.security == "starttls":
+                opened.starttls(context=context)
+            if server.user:
+                opened.login(server.user, server.password)
+            yield opened
 
 
 def mail_of(message: Message, server: MailServer) -> EmailMessage:
@@ -85,12 +92,6 @@ def mail_of(message: Message, server: MailServer) -> EmailMessage:
         mail["Importance"] = "high"
     mail.set_content(text(message))
     return mail
-
-
-def _cut(connected: socket.socket | None) -> None:
-    if connected is not None:
-        with suppress(OSError):
-            connected.shutdown(socket.SHUT_RDWR)
 
 
 def _meaning(error: Exception, host: str) -> Exception:  # noqa: PLR0911 -- one case an error

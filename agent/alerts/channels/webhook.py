@@ -13,9 +13,8 @@ import ipaddress
 import json
 import socket
 import ssl
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager
 from typing import Any, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
@@ -23,6 +22,8 @@ from agent.alerts.channel import Gone, Later, Message, Never
 from agent.alerts.text import text
 from domain.errors import BadInput
 from domain.retry_after import retry_after
+from edge.deadline import held_for, tls_of
+from edge.sockets import HeldSocket
 from edge.urls import is_loopback
 
 MOST_BYTES = 64 * 1024
@@ -66,20 +67,24 @@ class Webhook:
             "webhook-timestamp": str(stamp),
             "webhook-signature": " ".join(signature(key, message.id, stamp, body) for key in self._keys),
         }
-        try:
-            status, answer = self._post(headers, body)
-        except (OSError, http.client.HTTPException) as error:
-            fault: Exception = _explained(error, self._parts.hostname or "")
-        else:
-            if 200 <= status < 300:
-                return
-            fault = _meaning(status, answer)
+        with held_for(self._target.seconds) as held:
+            try:
+                status, answer = self._post(held, headers, body)
+            except (OSError, http.client.HTTPException) as error:
+                known = TimeoutError() if held.is_cut else error
+                fault: Exception = _explained(known, self._parts.hostname or "")
+            else:
+                if 200 <= status < 300:
+                    return
+                fault = _meaning(status, answer)
         raise fault  # outside the except block, so that no context holds the address
 
-    def _post(self, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str]]:
+    def _post(self, held: HeldSocket, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str]]:
         parts = self._parts
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        with _connected(parts, private=self._target.private, seconds=self._target.seconds) as connection:
+        with _connected(
+            parts, held, private=self._target.private, seconds=self._target.seconds
+        ) as connection:
             connection.request("POST", path, body=body, headers=headers)
             answer = connection.getresponse()
             answer.read(MOST_BYTES)
@@ -145,28 +150,21 @@ def _port(parts: SplitResult) -> int:
 
 
 @contextmanager
-def _connected(parts: SplitResult, *, private: bool, seconds: float) -> Iterator[http.client.HTTPConnection]:
-    """Yield a connection to the address a name stands for, which is cut when the time is over."""
+def _connected(
+    parts: SplitResult, held: HeldSocket, *, private: bool, seconds: float
+) -> Iterator[http.client.HTTPConnection]:
+    """Yield a connection to the address a name stands for, whose socket is held."""
     host, port = parts.hostname or "", _port(parts)
     where = _address(host, port, private=private)
-    plain = socket.create_connection(where, timeout=seconds)
-    timer = threading.Timer(seconds, _cut, (plain,))
-    timer.daemon = True
-    timer.start()
-    try:
-        connected = plain
+    with ExitStack() as opened:
+        connected = opened.enter_context(socket.create_connection(where, timeout=seconds))
+        held.hold(connected)
         if parts.scheme == "https":
-            connected = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+            connected = opened.enter_context(tls_of(held).wrap_socket(connected, server_hostname=host))
         connection = http.client.HTTPConnection(host, port, timeout=seconds)
         connection.sock = connected
-        try:
+        with closing(connection):
             yield connection
-        finally:
-            connection.close()
-            connected.close()
-    finally:
-        timer.cancel()
-        plain.close()
 
 
 def _address(host: str, port: int, *, private: bool) -> tuple[str, int]:
@@ -178,11 +176,6 @@ def _address(host: str, port: int, *, private: bool) -> tuple[str, int]:
         if allowed:
             return str(where[0]), port
     raise Gone(f"{host} is an address of a private network; set private = true where that is meant")
-
-
-def _cut(connected: socket.socket) -> None:
-    with suppress(OSError):
-        connected.shutdown(socket.SHUT_RDWR)
 
 
 def _meaning(status: int, headers: dict[str, str]) -> Exception:

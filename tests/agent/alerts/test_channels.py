@@ -3,10 +3,15 @@
 import base64
 import hashlib
 import hmac
+import ipaddress
 import json
 import socket
+import ssl
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +21,7 @@ from agent.alerts.channels.long_tail import LongTail
 from agent.alerts.channels.mail import Mail, MailServer
 from agent.alerts.channels.webhook import Target, Webhook, checked
 from agent.host import log
+from agent.host.clock import SystemClock
 from domain.errors import BadInput
 from tests.agent.alerts.receivers import MailSink, Receiver, listening
 from tests.agent.alerts.rig import NOW, message
@@ -118,26 +124,77 @@ def test_a_receiver_that_says_nothing_is_left_at_the_deadline(receiver: Receiver
     receiver.ended.set()
 
 
-def test_an_answer_without_end_is_cut_at_the_deadline() -> None:
-    def drip(listener: socket.socket) -> None:
+@pytest.fixture(scope="module")
+def certified(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a certificate of this machine's address with its key, made for these tests."""
+    curves = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.ec")
+    from cryptography import x509  # noqa: PLC0415
+    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415
+
+    key = curves.generate_private_key(curves.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    here = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    now = SystemClock().now()
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + timedelta(days=1))
+    made = made.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+    whole = made.add_extension(here, critical=False).sign(key, hashes.SHA256())
+    path = tmp_path_factory.mktemp("tls") / "here.pem"
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    path.write_bytes(secret + whole.public_bytes(serialization.Encoding.PEM))
+    return path
+
+
+STARTTLS = b"220 here\r\n|250-you\r\n250 STARTTLS\r\n|220 go\r\n"
+
+
+@pytest.mark.parametrize(
+    ("security", "words"),
+    [
+        ("http", b""),
+        ("https", b""),
+        ("none", b""),
+        ("none", b"220 here\r\n"),
+        ("tls", b""),
+        ("starttls", STARTTLS),
+    ],
+)
+def test_a_peer_that_dribbles_without_end_is_cut_at_the_deadline(
+    security: str, words: bytes, certified: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dribble(listener: socket.socket) -> None:
         with suppress(OSError):
             connected, _ = listener.accept()
+            if security in ("https", "tls"):
+                connected = server.wrap_socket(connected, server_side=True)
+            for piece in words.split(b"|"):
+                connected.sendall(piece)
+                if piece or security.startswith("http"):
+                    connected.recv(65_536)
+            if security == "starttls":
+                connected = server.wrap_socket(connected, server_side=True)
             with connected:
-                connected.recv(65_536)
-                for _ in range(100):
-                    connected.sendall(b"H")
+                for byte in b"HTTP/1.1 200 OK\r\nX: ".ljust(60, b"x") if web else b"2" * 60:
+                    connected.sendall(bytes([byte]))
                     if ended.wait(0.05):
                         return
 
-    import threading  # noqa: PLC0415
-
-    ended = threading.Event()
+    monkeypatch.setenv("SSL_CERT_FILE", str(certified))
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(certified)
+    web, ended = security.startswith("http"), threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=drip, args=(listener,))
+        thread = threading.Thread(target=dribble, args=(listener,))
         thread.start()
-        with pytest.raises(Later):
-            hook(f"http://127.0.0.1:{listener.getsockname()[1]}/", seconds=0.3).send(KILL)
+        port = listener.getsockname()[1]
+        where = MailServer("127.0.0.1", port, security, "boyd@example.org", ["anna@example.org"], seconds=0.4)
+        channel = hook(f"{security}://127.0.0.1:{port}/", seconds=0.4) if web else Mail("me", where)
+        begun = time.monotonic()
+        with pytest.raises(Later, match=r"no answer from 127\.0\.0\.1 in time"):
+            channel.send(KILL)
         ended.set()
+        assert time.monotonic() - begun < 2.5, "it would go on for three seconds"
         thread.join()
 
 
