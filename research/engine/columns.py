@@ -9,7 +9,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from itertools import product
+from itertools import chain, product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -186,7 +186,7 @@ class TrialKeys:
         of: Any = strategy.columns
         self.columns, self.pairs = len(strategy.needs), len(strategy.sides)
         self.kinds = tuple(map(type, packs[0]))
-        self._packs: FloatArray = np.array(packs, dtype=np.float64).reshape(len(packs), -1)
+        self._packs = table_of(packs)
         self._place: dict[Given, int] = {}
         self._rows: IntArray = np.empty((len(packs), self.columns + 2 * self.pairs), dtype=np.int64)
         self._levels: FloatArray = np.zeros((len(packs), self.pairs))
@@ -266,6 +266,12 @@ class TrialKeys:
             lies[:-1] = [column.ctypes.data for column in kept]
             self._all[columns] = kept, lies
         return self._all[columns]
+
+
+def table_of(packs: Sequence[Sequence[float]]) -> FloatArray:
+    """Return packed parameters as float64[trials, parameters]."""
+    flat = chain.from_iterable(packs)
+    return np.fromiter(flat, np.float64, len(packs) * len(packs[0])).reshape(len(packs), -1)
 
 
 def squares(table: IntArray | FloatArray) -> IntArray:

@@ -7,7 +7,6 @@ can be compared. Results come sorted by parameters, whatever engine ran them in 
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,7 +15,7 @@ from domain.errors import BadInput
 from reasoning.kernels.features import PLAN, features_warmup
 from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.backtest import BacktestVoice, Setup
-from research.engine.columns import squares
+from research.engine.columns import squares, table_of
 from research.search.grid import Trial
 from research.search.trials import TrialInputs, TrialRunner
 from research.statistics.scoring import FIELDS, Score, best
@@ -187,7 +186,6 @@ def sweep(engine: Engine, job: Job, trials: Sequence[Trial], done: Done = lambda
     """Try every trial on all candles of the job."""
     ordered = tuple(sorted(trials, key=lambda each: each.parameters))
     # Tried in squares of the grid: each thread's piece reads few columns, and others than its neighbour's.
-    numbers = np.fromiter(chain.from_iterable(trial.packed for trial in ordered), np.float64)
-    near = squares(numbers.reshape(len(ordered), -1))
+    near = squares(table_of([trial.packed for trial in ordered]))
     task = Task((None, None), tuple(ordered[index].packed for index in near.tolist()), near)
     return Scores(ordered, *engine.run(job, [task], done)[0])
