@@ -17,6 +17,7 @@ from reasoning.own import OwnStrategy, StrategyFault
 from research.engine.beside import Misstep, Pass, compare
 from research.engine.informed import begun
 from research.engine.looked import Looked
+from research.engine.machine_code import jitable
 from research.engine.signals import EVENT, find_events, with_time
 
 Find = Callable[..., int]
@@ -24,7 +25,7 @@ Find = Callable[..., int]
 
 def guarded_kernels(strategy: OwnStrategy[Any]) -> tuple[Callable[..., int], Callable[..., Signal]]:
     """Return a strategy's two kernels for the compiler, their memory guarded and their answers checked."""
-    from research.engine.guarded_memory import guard, jitable, sound, sound_vote  # noqa: PLC0415  # imports numba
+    from research.engine.guarded_memory import guard, sound, sound_vote  # noqa: PLC0415  # imports numba
 
     own_step: Callable[..., int] = strategy.step if strategy.timed else jitable(with_time(strategy))
     own_signal = strategy.signal
@@ -47,7 +48,7 @@ def checked_kernels(
 
     None of the two indexes anything of the user's: the house wrote what reads the columns.
     """
-    from research.engine.guarded_memory import jitable, sound, sound_vote  # noqa: PLC0415  # imports numba
+    from research.engine.guarded_memory import sound, sound_vote  # noqa: PLC0415  # imports numba
 
     def decide_at(columns, index, packed):  # type: ignore[no-untyped-def]  # the compiler finds the types
         return sound_vote(own_decide(columns, index, packed))

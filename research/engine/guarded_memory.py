@@ -14,12 +14,12 @@ from numba import extending, types
 from numba.core import cgutils
 
 from reasoning.own import MOST_LEVEL
+from research.engine.machine_code import inner_options, jitable
 
-INLINED = {"_nrt": False, "forceinline": True, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+INLINED = inner_options()
 INDEX = types.Integer | types.Boolean
 
 extend: Any = extending
-jitable = extend.register_jitable(**INLINED)
 
 
 class GuardedArray(types.Type):

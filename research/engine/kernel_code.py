@@ -246,5 +246,10 @@ def compiler_of_kernels() -> type[KernelCompiler]:
     return _compilers[-1]
 
 
+def compile_inner(*given: Any) -> KernelCompiler:
+    """Return what compiles a function as a kernel of the outermost one that is being compiled."""
+    return compiler_of_kernels()(*given)
+
+
 _remembering: dict[tuple[int, int], tuple[Any, Any]] = {}
 """Of numba's contexts, while an outermost function is compiled, those that remember; under numba's lock."""

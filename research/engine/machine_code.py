@@ -120,6 +120,15 @@ def jitable(function: Callable[..., Any]) -> Callable[..., Any]:
     return result
 
 
+def inner_options() -> dict[str, Any]:
+    """Return the compiler's options of what a kernel calls and is no kernel itself."""
+    if not _own_steps(large=False):
+        return INNER
+    from research.engine.kernel_code import compile_inner  # noqa: PLC0415  # imports numba
+
+    return INNER | {"pipeline_class": compile_inner}
+
+
 def _own_steps(*, large: bool) -> dict[str, Any]:
     """Return the compiler's option of our own steps; none where numba is not the one they are for."""
     import numba  # noqa: PLC0415  # as above

@@ -18,6 +18,7 @@ from llvmlite.binding import ffi
 from numba import types
 from numba.core import errors
 from numba.core.compiler_machinery import PassManager
+from numba.core.cpu import CPUContext
 
 INSTEAD: dict[Any, Callable[[Any, Any], Any]] = {}
 """Functions with another type in a kernel than numba's: what makes it, of the function and of that type."""
@@ -46,6 +47,23 @@ class RememberedOperator(types.Function):
         return self._known[key]
 
 
+class KernelContext(CPUContext):
+    """numba's context for machine code, which looks for what is new only where it knows of nothing."""
+
+    def refresh(self) -> None:
+        """Do nothing: it was done when the outermost function began."""
+
+    def get_function(self, fn: Any, sig: Any, _firstcall: bool = True) -> Any:  # noqa: FBT001, FBT002  # numba's
+        """Return what writes a call's code; an intrinsic is known of since it was typed."""
+        try:
+            return super().get_function(fn, sig, _firstcall)
+        except NotImplementedError:
+            if isinstance(fn, RememberedOperator) or not _firstcall:
+                raise
+            super().refresh()
+            return super().get_function(fn, sig, _firstcall=False)
+
+
 class KernelPasses(PassManager):
     """The steps of a kernel, run one after another: no event, no timer, nothing done twice to be sure."""
 
@@ -62,7 +80,8 @@ def remembering(typing: Any, target: Any) -> tuple[Any, Any]:
     result, quiet = copy.copy(typing), copy.copy(target)
     result.resolve_function_type = _resolving(typing, result)
     result.resolve_value_type = _once(lambda value: _ours(value, typing.resolve_value_type(value)))
-    result.refresh = quiet.refresh = lambda: None
+    result.refresh = lambda: None
+    quiet.__class__ = KernelContext
     quiet.typing_context = lowering = copy.copy(result)
     lowering.resolve_value_type = _once(lambda value: _remembered(typing.resolve_value_type(value)))
     quiet.get_arg_packer = _packing(target)
