@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from reasoning.declare import words
 from reasoning.declare.source import DecideSource
-from reasoning.kernels.strategy import ColumnKey, Side
+from reasoning.kernels.strategy import ColumnKey, CrossedSide
 
 CROSSED = (words.crossed_above, words.crossed_below)
 Operand = str | float
@@ -23,10 +23,10 @@ Crossed = tuple[tuple[ColumnKey | float, ColumnKey | float], ...]
 
 
 class DeclaredCrossings(NamedTuple):
-    """What gives the pairs of columns or levels for packed parameters, and `Strategy.sides`."""
+    """The pairs of columns or levels of packed parameters, by a function and as `Strategy.sides`."""
 
     crossings: Callable[[Any], Crossed] | None
-    sides: tuple[tuple[Side, Side], ...]
+    sides: tuple[tuple[CrossedSide, CrossedSide], ...]
 
 
 class _Open(Exception):
@@ -48,13 +48,17 @@ def crossings_of(
     if not pairs:
         return DeclaredCrossings(None, ())
 
-    def side(operand: Operand) -> Side:
+    def side(operand: Operand) -> CrossedSide:
         if not isinstance(operand, str):
-            return Side(level=float(operand))
+            return CrossedSide(level=float(operand))
         name = operand.removeprefix(SELF)
         if name == operand:
-            return Side(column=numbers.index(name))
-        return Side(field=fields.index(name)) if name in fields else Side(level=float(constants[name]))
+            return CrossedSide(column=numbers.index(name))
+        return (
+            CrossedSide(field=fields.index(name))
+            if name in fields
+            else CrossedSide(level=float(constants[name]))
+        )
 
     sides = tuple((side(one), side(other)) for one, other in pairs)
 
@@ -65,7 +69,7 @@ def crossings_of(
     return DeclaredCrossings(crossings, sides)
 
 
-def _meant(side: Side, keys: tuple[ColumnKey, ...], packed: Any) -> ColumnKey | float:
+def _meant(side: CrossedSide, keys: tuple[ColumnKey, ...], packed: Any) -> ColumnKey | float:
     """Return what a side is for parameters and their columns."""
     if side.column >= 0:
         return keys[side.column]

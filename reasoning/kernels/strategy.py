@@ -71,7 +71,7 @@ class NumberPlace(NamedTuple):
     column: int
 
 
-class Side(NamedTuple):
+class CrossedSide(NamedTuple):
     """One side of a crossing: the place of a column or else of a parameter, or else (both -1) a level."""
 
     column: int = -1
@@ -170,7 +170,7 @@ class Strategy(Generic[PackedT]):
     signal_at: Callable[..., Signal] | None = None
     crossings: Callable[[PackedT], tuple[tuple[ColumnKey | float, ColumnKey | float], ...]] | None = None
     needs: tuple[tuple[int, ...], ...] = ()
-    sides: tuple[tuple[Side, Side], ...] = ()
+    sides: tuple[tuple[CrossedSide, CrossedSide], ...] = ()
     timed: bool = False
     timeframes: tuple[str, ...] = ()
     timeframe_ms: int = 0

@@ -16,7 +16,7 @@ import numpy as np
 
 from reasoning.declare.kinds import KINDS
 from reasoning.declare.uses import CANDLE
-from reasoning.kernels.strategy import ColumnKey, Side, Strategy
+from reasoning.kernels.strategy import ColumnKey, CrossedSide, Strategy
 from research.data.candles import FloatArray, IntArray
 from research.engine.compiler import asked_at_columns
 from research.engine.crossings import AT_ONCE, WORD, Places, Words
@@ -208,14 +208,14 @@ class TrialKeys:
     def _placed(self, keys: Sequence[Given]) -> IntArray:
         return np.array([self._place.setdefault(key, len(self._place)) for key in keys], dtype=np.int64)
 
-    def _of_side(self, side: Side) -> IntArray:
+    def _of_side(self, side: CrossedSide) -> IntArray:
         """Return the places of the columns on a side of a crossing, of a number's where none stands there."""
         if side.column >= 0:
             return self._rows[:, side.column]
         values, which = np.unique(self._numbers(side), return_inverse=True)
         return self._placed(values.tolist())[which]
 
-    def _numbers(self, side: Side) -> FloatArray:
+    def _numbers(self, side: CrossedSide) -> FloatArray:
         return self._packs[:, side.field] if side.field >= 0 else np.full(len(self._packs), side.level)
 
     def of(self, trial: int) -> tuple[list[Given], IntArray, FloatArray, FloatArray]:

@@ -36,10 +36,10 @@ class Pages:
         with self._lock:
             if not self._spare:
                 self._spare += _places(self._each)
-            block, begin = place = self._spare.pop()
+            block, begin = part = self._spare.pop()
         result = np.frombuffer(block, dtype=np.float64, count=self._count, offset=begin)
         # Whoever reads it by its address keeps the array: only with its last reader it is dropped.
-        finalize(result, self._spare.append, place).atexit = False
+        finalize(result, self._spare.append, part).atexit = False
         result[:blank] = 0.0
         return result
 

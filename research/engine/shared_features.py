@@ -13,7 +13,7 @@ PART = 4_096
 
 
 class SharedFeatures:
-    """What `find_many` knows of a tape's candles, float64[KNOWN * n], filled by those who ask first."""
+    """The features of a tape for `find_many`, float64[KNOWN * n], worked out by those who ask first."""
 
     def __init__(self, count: int) -> None:
         """Begin with those of no candle known, of so many."""
