@@ -5,7 +5,7 @@ types and within their limits, no other. A vote that contradicts its probability
 who does not keep to the question is not understood.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import exp, log
 from typing import Annotated, Literal, NamedTuple
 
@@ -15,6 +15,7 @@ from msgspec import Meta
 from domain.advice import AdviserAnswer, Role, Usage
 from edge import strict_json
 from edge.strict_json import Json
+from edge.typed_json import reader
 
 MOST_REASONS, LONGEST_REASON = 5, 600
 CERTAIN = 0.99
@@ -53,14 +54,14 @@ class _Written(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reasons: Annotated[tuple[_Reason, ...], Meta(max_length=MOST_REASONS)]
 
 
-_written = msgspec.json.Decoder(_Written, strict=True)
+_written: Callable[[str], _Written] = reader(_Written)
 
 
 def read_answer(text: str, role: Role) -> ReadAnswer | str:
     """Return what a model wrote, read; or, as a text, what is wrong with it."""
     try:
         strict_json.parse(text)
-        written = _written.decode(text)
+        written = _written(text)
     except strict_json.Unsound as error:
         return f"the answer {error}"
     except ValueError as error:

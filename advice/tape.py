@@ -16,6 +16,7 @@ from advice.settings import AdviceSettings
 from domain.advice import Advice
 from domain.errors import BadInput
 from domain.times import utc
+from edge.typed_json import typed
 
 FORMAT, VERSION = "boyd advice tape", 1
 
@@ -129,7 +130,7 @@ def read(content: bytes, name: str) -> AdviceTape:
 
 def _head(line: bytes, name: str) -> TapeHead:
     try:
-        head = msgspec.json.decode(line, type=TapeHead)
+        head = typed(line, TapeHead)
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise BadInput(f"{name}: is no tape of advice, its first line is no head: {error}") from None
     if (head.format, head.version) != (FORMAT, VERSION) or head.timeframe_ms < 1:
@@ -144,7 +145,7 @@ def _pieces(lines: Sequence[bytes], name: str) -> Iterator[Advice]:
         if not line:
             continue
         try:
-            yield msgspec.json.decode(line, type=Advice)
+            yield typed(line, Advice)
         except (msgspec.DecodeError, msgspec.ValidationError) as error:
             raise BadInput(f"{name}: line {number}: {error}") from None
 

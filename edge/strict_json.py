@@ -9,16 +9,18 @@ tolerated: Alpha Vantage has sent one.
 import json
 import math
 import re
+from typing import TypeVar
 
 from domain.errors import BadAnswer
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
+Text = TypeVar("Text", str, bytes, str | bytes)
 
 NUMBER = re.compile(r"[0-9]{1,20}(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?")
 SIGNED = re.compile(rf"-?{NUMBER.pattern}")
 DEEPEST = 64
 """Levels of lists and objects; the deepest answer of an exchange has about six."""
-_ESCAPED = re.compile(r"\\.", re.DOTALL)
+_ESCAPED = re.compile(rb"\\.", re.DOTALL)
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 
@@ -45,17 +47,22 @@ def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     return result
 
 
-def shallow(text: str) -> str:
-    """Return a text that is about to be parsed. Raises Unsound where it is nested deeper than `DEEPEST`."""
-    if text.count("[") + text.count("{") > DEEPEST and _deep(_brackets(text)):
+def shallow(text: Text) -> Text:
+    """Return what is about to be parsed. Raises Unsound where it is nested deeper than `DEEPEST`."""
+    if _too_deep(text):
         raise Unsound("is nested too deep")
     return text
 
 
-def _brackets(text: str) -> bytes:
-    plain = _ESCAPED.sub("", text) if "\\" in text else text
-    outside = "".join(plain.split('"')[::2])  # every other piece stands in a string
-    return outside.encode("utf-8", "replace").translate(_ONE_KIND, _NO_BRACKETS)
+def _too_deep(text: str | bytes) -> bool:
+    content = text if isinstance(text, bytes) else text.encode("utf-8", "replace")
+    return content.count(b"[") + content.count(b"{") > DEEPEST and _deep(_brackets(content))
+
+
+def _brackets(content: bytes) -> bytes:
+    plain = _ESCAPED.sub(b"", content) if b"\\" in content else content
+    outside = b"".join(plain.split(b'"')[::2])  # every other piece stands in a string
+    return outside.translate(_ONE_KIND, _NO_BRACKETS)
 
 
 def _deep(brackets: bytes) -> bool:

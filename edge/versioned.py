@@ -15,6 +15,7 @@ import msgspec
 from domain.errors import BadInput
 from domain.private import private_folder
 from edge.files import write_whole
+from edge.typed_json import typed
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
@@ -129,10 +130,10 @@ class VersionedFiles(Generic[T]):
                 raise BadInput(
                     f"{path}: {size} bytes, the limit of a {self.kind.word} is {self.kind.largest}"
                 )
-            kept = msgspec.json.decode(path.read_bytes(), type=KeptVersion)
+            kept = typed(path.read_bytes(), KeptVersion)
         except OSError as error:
             raise BadInput(f"{path}: cannot be read: {error.strerror}") from None
-        except (msgspec.MsgspecError, RecursionError) as error:
+        except msgspec.MsgspecError as error:
             raise BadInput(f"{path}: is no {self.kind.word}: {error}; {self._instead}") from None
         text = bytes(kept.model)
         digest = hashlib.sha256(text).hexdigest()

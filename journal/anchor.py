@@ -7,6 +7,7 @@ import msgspec
 
 from domain.errors import BadInput, JournalFault
 from edge.files import write_whole
+from edge.typed_json import typed
 from journal.history import History
 
 _Hex12 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{12}$")]
@@ -39,7 +40,7 @@ def write_anchor(path: Path, journal: History) -> Anchor:
 def read_anchor(path: Path) -> Anchor:
     """Read an anchor. Raises BadInput, naming the field, when the file is none."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Anchor)
+        return typed(path.read_bytes(), Anchor)
     except OSError as error:
         raise BadInput(f"anchor {path} cannot be read: {error.strerror}") from error
     except (msgspec.MsgspecError, ValueError) as error:

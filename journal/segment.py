@@ -15,6 +15,7 @@ from hashlib import sha256
 import msgspec
 
 from domain.errors import JournalFault
+from edge.typed_json import typed
 from journal.chain import link
 from journal.codec import SESSION_STARTED
 from journal.stored import Stored
@@ -90,7 +91,7 @@ def header_of(content: bytes) -> SegmentHeader:
     """Return a segment's header; its first line is enough. Raises DamagedSegment."""
     line, end, _ = content.partition(b"\n")
     try:
-        header = msgspec.json.decode(line, type=SegmentHeader)
+        header = typed(line, SegmentHeader)
     except (msgspec.MsgspecError, ValueError) as error:
         raise DamagedSegment(f"its header cannot be read: {error}") from None
     if not end or header.format != FORMAT or not 0 < header.first <= header.last:

@@ -11,6 +11,7 @@ import msgspec
 from agent.account.address import Peer, address, peer_of, stopped
 from agent.account.requests import NotListening, Request, Silent
 from domain.errors import BadInput, EndUnknown, Unproven
+from edge.strict_json import shallow
 
 GREETING_SECONDS = 5.0
 SECONDS = 30.0
@@ -74,7 +75,7 @@ def _connect(connection: socket.socket, path: Path) -> Peer:
 def _line(answers: Any, peer: Peer, silence: str) -> dict[str, Any]:
     try:
         line = answers.readline()
-        answer = json.loads(line)
+        answer = json.loads(shallow(line))
     except TimeoutError:
         raise Silent(silence, peer.pid) from None
     except (OSError, ValueError):

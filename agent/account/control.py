@@ -28,6 +28,7 @@ from agent.account.asking import GREETING_SECONDS, SECONDS
 from agent.account.requests import FollowRequest, Request
 from agent.loop.inbox import NotRunning
 from domain.errors import BadInput, BoydError, EndUnknown, LocalFault, Unproven
+from edge.typed_json import reader
 
 LINE_LIMIT = 65_536
 WAITING = 256
@@ -35,7 +36,7 @@ WAITING = 256
 
 
 _encoder = msgspec.json.Encoder()
-_decoder: msgspec.json.Decoder[Request | FollowRequest] = msgspec.json.Decoder(Request | FollowRequest)
+_decode: Callable[[bytes], Request | FollowRequest] = reader(Request | FollowRequest)
 
 
 class Followed(Protocol):
@@ -192,8 +193,8 @@ class ControlServer:
 
     @staticmethod
     def _follows(line: bytes) -> FollowRequest | None:
-        with suppress(ValueError, RecursionError):
-            request = _decoder.decode(line)
+        with suppress(ValueError):
+            request = _decode(line)
             return request if isinstance(request, FollowRequest) else None
         return None
 
@@ -203,8 +204,8 @@ class ControlServer:
 
     def _answer(self, line: bytes) -> dict[str, Any]:
         try:
-            request = _decoder.decode(line)
-        except (ValueError, RecursionError) as error:
+            request = _decode(line)
+        except ValueError as error:
             return {"error": f"request cannot be read: {error}"}
         try:
             if isinstance(request, FollowRequest):

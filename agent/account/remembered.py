@@ -16,6 +16,7 @@ from agent.answers.account import Status
 from agent.settings.home import Busy, Home
 from domain.errors import BadInput, JournalFault
 from edge.files import write_whole
+from edge.typed_json import typed
 from journal.at_rest import RestingFile
 
 if TYPE_CHECKING:  # as long to import as all the rest, and a status needs none of it
@@ -88,7 +89,7 @@ def _found(home: Home, name: str, file: str, kind: "type[_Left[T]]") -> "_Left[T
         digest, content = whole[:DIGEST], whole[DIGEST:]
         if sha256(content).digest() != digest:
             return None
-        left = msgspec.json.decode(content, type=kind)
+        left = typed(content, kind)
         with home.lock(name), RestingFile(home.journal(name)) as opened:
             if (opened.journal_id, *opened.head()) == (left.journal_id, left.seq, left.hash):
                 return left

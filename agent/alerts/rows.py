@@ -7,13 +7,12 @@ of being kept anywhere.
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import msgspec
-
 from agent.alerts.channel import AlertKind, Message, Severity
 from agent.alerts.table import BY_KIND, runbook
 from agent.answers.agents import FillRow
 from agent.answers.stream import DecidedBody, NoteBody, ReportBody, SessionBody, StreamEvent
 from domain.order import OrderStatus
+from edge.typed_json import reader
 
 KINDS = frozenset(
     {
@@ -42,7 +41,7 @@ DOUBTFUL = {
     OrderStatus.NEEDS_OPERATOR: AlertKind.ORDER_NEEDS_OPERATOR,
 }
 
-_decode = msgspec.json.Decoder(StreamEvent).decode
+_decode = reader(StreamEvent)
 
 
 class Telling(NamedTuple):

@@ -17,6 +17,7 @@ from agent.backup.points import Point
 from agent.backup.vault import DamagedFile, Vault
 from agent.settings.home import Home, aside
 from domain.errors import BadInput, JournalFault
+from edge.typed_json import typed
 from journal.anchor import Anchor, read_anchor
 from journal.stored import Stored
 
@@ -70,7 +71,7 @@ def known_anchors(
     for each in point.files:
         if each.path.startswith(f"{FOLDER}/"):
             with suppress(DamagedFile, msgspec.MsgspecError, ValueError):
-                anchor = msgspec.json.decode(vault.read(each.content), type=Anchor)
+                anchor = typed(vault.read(each.content), Anchor)
                 result += _of(journal_id, [KnownAnchor(anchor, f"the backup's {each.path}")])
     return result
 

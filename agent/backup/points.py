@@ -8,6 +8,7 @@ import msgspec
 
 from agent.backup.vault import DamagedFile, Vault
 from domain.times import millis, utc
+from edge.typed_json import typed
 
 FOLDER = "points"
 STAMP = "%Y%m%dT%H%M%SZ"
@@ -68,7 +69,7 @@ def listed(vault: Vault) -> list[ListedPoint]:
 def read(vault: Vault, name: str) -> Point:
     """Return a point. Raises DamagedFile."""
     try:
-        return msgspec.json.decode(vault.read(name), type=Point)
+        return typed(vault.read(name), Point)
     except (msgspec.MsgspecError, ValueError) as error:
         raise DamagedFile(vault.folder / name, f"it is no point of this program: {error}") from None
 

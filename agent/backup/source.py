@@ -18,6 +18,7 @@ from agent.account.client import AccountClient
 from agent.account.requests import FollowRequest, ToldBeginning, ToldRow
 from agent.settings.home import Home
 from domain.errors import JournalFault
+from edge.typed_json import reader
 from journal.codec import decode, index
 from journal.history import PAGE, History
 from journal.stored import Stored
@@ -80,7 +81,7 @@ class _Line(msgspec.Struct):
     error: str = ""
 
 
-_decode_line = msgspec.json.Decoder(_Line).decode
+_decode_line: Callable[[bytes], _Line] = reader(_Line)
 
 
 class OfAgent:

@@ -23,6 +23,7 @@ from agent.settings.home import Busy
 from domain.errors import BadInput, LocalFault
 from domain.private import private_folder
 from edge.files import sync_folder, write_whole
+from edge.typed_json import typed
 
 FORMAT = 1
 ABOUT, COPY = "backup.json", "backup.copy.json"
@@ -187,7 +188,7 @@ def _about(folder: Path) -> About:
     why = ""
     for file in (ABOUT, COPY):
         try:
-            return msgspec.json.decode((folder / file).read_bytes(), type=About)
+            return typed((folder / file).read_bytes(), About)
         except OSError as error:
             why = why or f"{file} cannot be read: {error.strerror}; is this a backup?"
         except (msgspec.MsgspecError, ValueError) as error:

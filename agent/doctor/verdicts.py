@@ -11,6 +11,7 @@ from agent.settings.home import NAME, Home
 from domain.errors import BadInput
 from domain.private import private_folder
 from edge.files import write_whole
+from edge.typed_json import typed
 
 OVERRIDE = "--despite-gate"
 ASK_AGAIN = "see agent gate; to enter all the same: --despite-gate with your reason in words"
@@ -37,7 +38,7 @@ class KeptVerdicts:
     def of(self, journal: str) -> GateAnswer | None:
         """Return the verdict on a journal, None without one. Raises BadInput for one that cannot be read."""
         try:
-            return msgspec.json.decode(self._file(journal).read_bytes(), type=GateAnswer)
+            return typed(self._file(journal).read_bytes(), GateAnswer)
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:

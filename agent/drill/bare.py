@@ -4,6 +4,7 @@ import json
 from decimal import Decimal
 from pathlib import Path
 
+from edge.strict_json import shallow
 from platforms.sandbox.exchange.exchange import Exchange
 
 
@@ -61,6 +62,6 @@ class Watch:
 
 def longest_bare(file: Path, now_ms: int) -> float:
     """Return for how many seconds a position stood bare at most, by what `Watch.keep` left in a file."""
-    answer = json.loads(file.read_text()) if file.is_file() else {"longest": {}, "since": {}}
+    answer = json.loads(shallow(file.read_text())) if file.is_file() else {"longest": {}, "since": {}}
     still = [(now_ms - since) / 1000 for since in answer["since"].values()]
     return float(max([0.0, *answer["longest"].values(), *still]))

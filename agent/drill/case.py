@@ -15,6 +15,7 @@ from agent.drill.facts import FACTS, Fact
 from agent.drill.planned import beyond_plan
 from agent.drill.processes import USUAL, Control
 from agent.drill.scenario import AFTER, FAULTS, DrillCase, options, write_candles
+from edge.strict_json import shallow
 from journal.stored import Broken
 from journal.verify import verify
 
@@ -207,7 +208,7 @@ class _Run:
             self.unexplained.append("there is no journal")
         elif isinstance(checked, Broken):
             self.unexplained.append(f"journal row {checked.seq}: {checked.what}")
-        return dict(json.loads(answer.read_text())) if answer.is_file() else {}
+        return dict(json.loads(shallow(answer.read_text()))) if answer.is_file() else {}
 
     def _compare(self, answer: dict[str, Any]) -> tuple[list[str], list[str], int]:
         """Hold what the agent believes against every order the exchange ever had."""

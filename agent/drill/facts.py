@@ -16,6 +16,7 @@ from agent.settings.settings import Options
 from domain.events import Event
 from domain.exits import ExitPlan
 from domain.times import MINUTE_MS
+from edge.strict_json import shallow
 from platforms.binance import client
 from platforms.binance.transport import Raw, fetch
 from reasoning.strategies.registry import STRATEGIES
@@ -96,7 +97,7 @@ class _Distorted:
         raw = self.fetch(session, method, uri, options, **more)
         if self.fact.change is None or raw.status != 200:
             return raw
-        body = json.loads(raw.body)
+        body = json.loads(shallow(raw.body))
         self.fact.change(asked, body)
         return raw._replace(body=json.dumps(body).encode())
 

@@ -31,6 +31,7 @@ from domain.commands import AdoptAccount, Reconcile
 from domain.events import OrdersIntended
 from domain.observation import Observation
 from domain.ports import Observer
+from edge.strict_json import shallow
 from platforms.binance import platform as _platform  # noqa: F401 -- or every agent would import it anew
 from platforms.sandbox.exchange.exchange import Terms
 from platforms.sandbox.exchange.rules import changed, rules_of
@@ -59,7 +60,7 @@ class Control:
         content = answer.read()
         if answer.status >= 400:
             raise ValueError(f"{method} {path}: the sandbox answers {answer.status} {content[:200]!r}")
-        return json.loads(content or b"null")
+        return json.loads(shallow(content or b"null"))
 
     def close(self) -> None:
         """Close the connection."""

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from edge.strict_json import shallow
+
 LEVELS = ("debug", "info", "warning", "error", "critical")
 MOST_BYTES = 2 * 1024 * 1024
 """The end of a file that is read; lines before it are in the file."""
@@ -40,7 +42,7 @@ def _lines(file: Path, secrets: Collection[str]) -> Iterator[LoggedLine]:
         text = text.replace(secret, MASK)
     for line in text.splitlines():
         with suppress(ValueError):
-            plain = json.loads(line)
+            plain = json.loads(shallow(line))
             if isinstance(plain, dict):
                 yield _line(plain, file)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from agent.host.lifeline import end_with
 from edge.files import write_whole
+from edge.strict_json import shallow
 
 HELD = 75
 """Exit code where another process of this home is at the same job (EX_TEMPFAIL)."""
@@ -31,7 +32,7 @@ def work() -> None:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         sys.exit(HELD)
-    codes = [_carried_out(program, words, most_bytes) for words in json.loads(commands)]
+    codes = [_carried_out(program, words, most_bytes) for words in json.loads(shallow(commands))]
     code = next((each for each in codes if each), 0)
     write_whole(Path(code_file), f"{code}\n".encode())
     sys.exit(code if code >= 0 else 1)

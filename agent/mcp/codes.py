@@ -17,6 +17,7 @@ from agent.settings.home import Home
 from domain.errors import BadInput
 from domain.ports import Clock
 from edge.files import write_whole
+from edge.typed_json import typed
 
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """None that is taken for another."""
@@ -77,7 +78,7 @@ class KillCodes:
 
     def _read(self) -> KeptCode | None:
         with suppress(FileNotFoundError, msgspec.MsgspecError):
-            return msgspec.json.decode(self.path.read_bytes(), type=KeptCode)
+            return typed(self.path.read_bytes(), KeptCode)
         return None
 
     def _keep(self, kept: KeptCode) -> None:

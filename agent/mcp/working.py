@@ -26,6 +26,7 @@ from agent.serve.work.workshop import environment
 from agent.settings.home import Busy
 from agent.verify.replay import Replayed
 from domain.errors import BadInput, LocalFault
+from edge.typed_json import typed
 
 MOST_MEMORY = 4 * 1024**3
 MOST_BYTES = 32 * 1024**2
@@ -75,7 +76,7 @@ async def _run(call: ToolCall, words: Sequence[str], kind: type[T], seconds: flo
         raise Busy("another piece of work is running for this server; ask again when it is done") from None
     try:
         with anyio.move_on_after(seconds):
-            return msgspec.json.decode(await _answer(call, words), type=kind)
+            return typed(await _answer(call, words), kind)
     finally:
         working.release()
     raise LocalFault(f"it took more than {seconds:g} s and was ended: ask for less, or run `agent` yourself")

@@ -8,6 +8,7 @@ from agent.notices.file import NoticesFile
 from agent.notices.records import ChannelState, DeadLetter, Held
 from agent.notices.rows import LETTER, letter_of
 from domain.times import millis, utc
+from edge.typed_json import typed
 
 KEPT_LETTERS = 500
 """Dead letters that are kept, the latest."""
@@ -79,7 +80,7 @@ class ChannelPlaces:
     def state(self, channel: str) -> ChannelState:
         """Return a channel's health."""
         rows = self.file.do("SELECT state FROM channels WHERE name = ?", channel)
-        return msgspec.json.decode(rows[0][0], type=ChannelState) if rows else ChannelState(name=channel)
+        return typed(rows[0][0], ChannelState) if rows else ChannelState(name=channel)
 
     def set_state(self, state: ChannelState) -> None:
         """Keep a channel's health."""

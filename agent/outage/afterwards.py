@@ -24,6 +24,7 @@ from domain.errors import JournalFault
 from domain.events import Event, JournaledAfterwards
 from domain.ports import Journal
 from edge.files import sync_folder
+from edge.typed_json import typed
 from journal.codec import decode, encode
 
 
@@ -64,7 +65,7 @@ class Afterwards:
         except OSError as error:
             raise JournalFault(f"{self.path} cannot be read: {error.strerror}") from error
         try:
-            header = msgspec.json.decode(lines[0], type=OutageHeader) if lines else None
+            header = typed(lines[0], OutageHeader) if lines else None
             return None if header is None else OutageFile(header, tuple(decode(line) for line in lines[1:]))
         except (ValueError, JournalFault) as error:
             raise Damaged(f"{self.path} is damaged: {error}") from error

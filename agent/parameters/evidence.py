@@ -16,6 +16,7 @@ from domain.errors import BadInput
 from domain.evidence import Evidence
 from domain.private import private_folder
 from edge.files import write_whole
+from edge.strict_json import Unsound, shallow
 
 LARGEST = 1_000_000
 """Bytes; an evidence file is a few hundred."""
@@ -79,9 +80,11 @@ def read(path: Path) -> EvidenceFile:
     except OSError as error:
         raise BadInput(f"{path}: cannot be read: {error.strerror}") from None
     try:
-        return EvidenceFile.model_validate_json(text)
+        return EvidenceFile.model_validate_json(shallow(text))
     except ValidationError as error:
         raise BadInput(_problems(str(path), error)) from None
+    except Unsound as error:
+        raise BadInput(f"{path}: {error}; an evidence file is an object of numbers and texts") from None
 
 
 OWN = 0o600

@@ -13,6 +13,7 @@ from agent.settings.home import Home
 from domain.errors import BadInput
 from domain.private import private_folder
 from edge.files import write_whole
+from edge.typed_json import typed
 
 KEPT = 400
 """Reports of a journal that are kept, the latest ones: a year of days, weeks and months."""
@@ -78,7 +79,7 @@ class ReportShelf:
         """Yield what is kept, the latest first; a file that cannot be read is left out."""
         for name in self.names():
             with suppress(OSError, msgspec.MsgspecError):
-                read = msgspec.json.decode(self.figures(name).read_bytes(), type=_Row)
+                read = typed(self.figures(name).read_bytes(), _Row)
                 row = {each: getattr(read, each) for each in _Row.__struct_fields__ if each != "totals"}
                 yield KeptReport(name=name, trades=read.totals.trades, **row)
 

@@ -16,6 +16,7 @@ import msgspec
 from domain.commands import shortened
 from domain.errors import BadInput
 from edge.files import write_whole
+from edge.typed_json import typed
 
 MOST = 500
 T = TypeVar("T")
@@ -30,7 +31,7 @@ class UsedKeys:
         self._lock = threading.Lock()
         self._known: dict[str, str] = {}
         with suppress(OSError, msgspec.MsgspecError):
-            self._known = msgspec.json.decode(path.read_bytes(), type=dict[str, str])
+            self._known = typed(path.read_bytes(), dict[str, str])
 
     def once(
         self, of: str, key: str, asked: tuple[Any, ...], do: Callable[[], T], now: Callable[[], T | None]

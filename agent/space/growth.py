@@ -8,6 +8,7 @@ import msgspec
 
 from agent.answers.space import Growth
 from edge.files import write_whole
+from edge.typed_json import typed
 
 FILE = "sizes.jsonl"
 KEPT = 400
@@ -30,7 +31,7 @@ def measures(home: Path) -> list[SizeMeasure]:
     with suppress(OSError):
         for line in (home / FILE).read_bytes().splitlines():
             with suppress(msgspec.MsgspecError, ValueError):
-                result.append(msgspec.json.decode(line, type=SizeMeasure))
+                result.append(typed(line, SizeMeasure))
     return result
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from edge.files import write_whole
+from edge.typed_json import typed
 
 FILE = "last-backup.json"
 
@@ -30,5 +31,5 @@ def remember(home: Path, backup: LastBackup) -> None:
 def last_backup(home: Path) -> LastBackup | None:
     """Return the last backup, None where none is on record."""
     with suppress(OSError, msgspec.MsgspecError, ValueError):
-        return msgspec.json.decode((home / FILE).read_bytes(), type=LastBackup)
+        return typed((home / FILE).read_bytes(), LastBackup)
     return None

@@ -17,6 +17,7 @@ from domain.errors import BadInput, VenueFault
 from domain.ports import CandleRequest, Clock
 from domain.times import millis
 from edge.files import write_whole
+from edge.strict_json import shallow
 from perception import build
 from perception.build import GuardedBinance
 
@@ -85,6 +86,6 @@ def _kept(path: Path, symbols: set[str]) -> dict[str, InstrumentSettings]:
 
 def _read(path: Path) -> dict[str, dict[str, Decimal | str]]:
     with suppress(OSError, ValueError):
-        answer = json.loads(path.read_text())
+        answer = json.loads(shallow(path.read_text()))
         return answer if isinstance(answer, dict) else {}
     return {}

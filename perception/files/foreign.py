@@ -10,7 +10,7 @@ import msgspec
 from domain.errors import BadInput
 from domain.symbols import is_symbol
 from perception.files import contents, names
-from perception.files.foreign_rows import ForeignRows, Table, arrays_of, text_of
+from perception.files.foreign_rows import Cell, ForeignRows, Table, arrays_of, text_of
 from perception.files.layout import Layout, Reading
 from perception.files.parquet import table_columns
 from perception.files.recognise import of_arrays, of_table, recognised
@@ -70,7 +70,7 @@ def _first_array(path: Path, head: bytes) -> list[object]:
     if match is None:
         return arrays_of(path)[0] if arrays_of(path) else []
     try:
-        first: list[object] = msgspec.json.decode(match[1], type=list)
+        first: list[object] = msgspec.json.decode(match[1], type=list[Cell])
     except msgspec.DecodeError as error:
         raise BadInput(contents.damaged(path, error)) from None
     return first

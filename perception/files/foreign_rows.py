@@ -28,6 +28,8 @@ from perception.files.parquet import check_rows, table_cells
 
 ADJUSTED_DECIMALS = 6
 """As Yahoo writes prices: an adjusted one is a product and would have sixteen."""
+Cell = str | int | float | bool | None
+"""What a row of an array holds: an array or an object within it is refused as it is read."""
 _NOTHING = frozenset({"", "null", "nan", "none", "-", "n/a"})
 
 
@@ -277,7 +279,7 @@ class ForeignRows:
 def arrays_of(path: Path) -> list[list[object]]:
     """Return the JSON arrays a file holds. Raises BadInput."""
     try:
-        results: list[list[object]] = msgspec.json.decode(contents.whole(path), type=list[list[object]])
+        results: list[list[object]] = msgspec.json.decode(contents.whole(path), type=list[list[Cell]])
     except msgspec.DecodeError as error:
         raise BadInput(f"{path}: is no JSON array of arrays: {error}") from None
     return results
@@ -307,4 +309,4 @@ def _is_zero(cell: object) -> bool:
     return cell == 0 or (isinstance(cell, str) and cell.strip("0. ") == "" and "0" in cell)
 
 
-__all__ = ["ForeignRows", "Table", "arrays_of", "text_of"]
+__all__ = ["Cell", "ForeignRows", "Table", "arrays_of", "text_of"]

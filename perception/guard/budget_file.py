@@ -8,6 +8,7 @@ import msgspec
 
 from domain.private import private_folder
 from edge.files import write_whole
+from edge.typed_json import typed
 
 LOCK_SECONDS = 1.0
 LARGEST_FILE = 1_000_000
@@ -107,7 +108,7 @@ class BudgetFile:
         except FileNotFoundError:
             return Spending()
         try:
-            spending = msgspec.json.decode(body, type=Spending)
+            spending = typed(body, Spending)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise Unreadable from None
         return spending

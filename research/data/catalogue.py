@@ -22,6 +22,7 @@ from domain.private import private_folder
 from domain.symbols import LIKE, is_symbol
 from domain.times import MONTH_MS, TIMEFRAMES, utc
 from edge.files import write_whole
+from edge.typed_json import typed
 from perception.files.limits import FIELDS
 from research.data.candles import COLUMNS, Candles, IntArray
 from research.data.mapped import columns_file, read_columns, write_columns
@@ -283,7 +284,7 @@ def _footer(path: Path, content: Path | io.BytesIO) -> CatalogueEntry:
         raise BadInput(f"{path}: is damaged or cut short: {_first_line(error)}") from None
     if text is not None:
         with suppress(msgspec.DecodeError):
-            entry = msgspec.json.decode(text.encode(), type=CatalogueEntry)
+            entry = typed(text, CatalogueEntry)
             if entry.timeframe_ms in _NAMES:
                 return entry
     raise BadInput(f"{path}: is no candle file of this catalogue; remove it and import anew")

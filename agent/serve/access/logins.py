@@ -16,6 +16,7 @@ from agent.serve.access.scope import Scope
 from agent.serve.access.tokens import digest
 from domain.ports import Clock
 from edge.files import write_whole
+from edge.typed_json import typed
 
 LASTS = timedelta(hours=12)
 MOST = 100
@@ -63,7 +64,7 @@ class Logins:
         """Return the logins of a former process; those that rest on another token are void."""
         kept: dict[str, Login] = {}
         with suppress(OSError, msgspec.MsgspecError):
-            kept = msgspec.json.decode(self.path.read_bytes(), type=dict[str, Login])
+            kept = typed(self.path.read_bytes(), dict[str, Login])
         return {name: each for name, each in kept.items() if each.token == self.token}
 
     def _keep(self) -> None:

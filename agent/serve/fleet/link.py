@@ -19,6 +19,7 @@ from agent.account.requests import FollowRequest, ToldBeginning, ToldRow
 from agent.answers.account import Vitals
 from agent.answers.stream import LiveState
 from agent.serve.mirror.mirror import RawRow
+from edge.typed_json import reader
 
 GREETING_SECONDS = 3.0
 SILENT_SECONDS = 5.0
@@ -44,7 +45,7 @@ class _Line(msgspec.Struct):
     error: str = ""
 
 
-_decode = msgspec.json.Decoder(_Line).decode
+_decode: Callable[[bytes], _Line] = reader(_Line)
 _encode = msgspec.json.Encoder().encode
 
 

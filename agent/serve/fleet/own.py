@@ -9,6 +9,7 @@ import msgspec
 
 from agent.host import log
 from edge.files import write_whole
+from edge.typed_json import typed
 
 
 class OwnAgent(msgspec.Struct, kw_only=True):
@@ -41,7 +42,7 @@ class OwnFile(NamedTuple):
     def read(self) -> list[OwnAgent]:
         """Return what is kept; a file that cannot be read is put aside, and said."""
         try:
-            return msgspec.json.decode((self.folder / "agents.json").read_bytes(), type=list[OwnAgent])
+            return typed((self.folder / "agents.json").read_bytes(), list[OwnAgent])
         except FileNotFoundError:
             return []
         except (OSError, ValueError) as error:

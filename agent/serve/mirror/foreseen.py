@@ -8,12 +8,13 @@ import msgspec
 from domain.events import CycleDecided
 from domain.lesson import Lesson
 from domain.times import millis
+from edge.typed_json import reader
 from learning.forecasts import Forecast, Resolved, Tally, forecasts_of, foretells, says_something
 
 Do = Callable[..., sqlite3.Cursor]
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Forecast).decode
+_decode = reader(Forecast)
 
 _ROWS = "SELECT body, result, learned_at, kind FROM forecasts WHERE {} ORDER BY number"
 

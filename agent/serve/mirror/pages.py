@@ -18,6 +18,7 @@ from agent.serve.mirror.mirror import Mirror
 from domain.errors import BadInput
 from domain.money import cash_text
 from domain.times import millis, utc
+from edge.typed_json import reader
 
 T = TypeVar("T")
 
@@ -134,10 +135,10 @@ def _cycle(row: tuple[Any, ...], decimals: int) -> CycleRow:
     )
 
 
-_decision = msgspec.json.Decoder(DecisionRow).decode
-_fill = msgspec.json.Decoder(FillRow).decode
-_trade = msgspec.json.Decoder(TradeRow).decode
-_lesson = msgspec.json.Decoder(LessonRow).decode
+_decision = reader(DecisionRow)
+_fill = reader(FillRow)
+_trade = reader(TradeRow)
+_lesson = reader(LessonRow)
 
 _ORDER = (
     "client_id, cycle, seq, at, symbol, purpose, side, type, quantity, filled, level, status, open, reason"

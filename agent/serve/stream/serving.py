@@ -15,6 +15,7 @@ from agent.serve.stream.frames import BEAT, RETRY_MS, rows, told
 from agent.serve.stream.relay import ANEW, Covered, Relay
 from agent.settings.version import code_version
 from domain.errors import BoydError
+from edge.typed_json import typed
 
 BEAT_SECONDS = 10.0
 LAST_SECONDS = 3.0
@@ -279,7 +280,7 @@ async def _until_left(receive: Receive, client: Client) -> None:
 def _begun(journal: Covered) -> str:
     """Return when a journal was begun, as its first row tells."""
     first = journal.watched.mirror.events(0, 1, frozenset())
-    at: Mapping[str, Any] = msgspec.json.decode(first[0].body) if first else {}
+    at: Mapping[str, Any] = typed(first[0].body, dict[str, Any]) if first else {}
     return str(at.get("at", ""))
 
 

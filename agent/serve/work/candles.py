@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-import msgspec
-
 from agent.answers.data import EntryRow
 from agent.host.child import PROGRAM
 from agent.settings.home import Home
 from domain.errors import BadInput, JournalFault
 from domain.times import HOUR_MS
+from edge.typed_json import typed
 
 PATIENCE_SECONDS = 60.0
 MOST_MEMORY = 2_000_000_000
@@ -42,7 +41,7 @@ def held(home: Home) -> list[EntryRow]:
 @lru_cache(maxsize=4)
 def _listed(home: Home, _files: tuple[tuple[Path, int], ...]) -> list[EntryRow]:
     """Return what the command lists; asked again only when a file has changed."""
-    return msgspec.json.decode(_told(home, ["data", "list", "--json"]), type=list[EntryRow])
+    return typed(_told(home, ["data", "list", "--json"]), list[EntryRow])
 
 
 def made_up(home: Home) -> list[EntryRow]:

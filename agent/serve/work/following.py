@@ -5,6 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from edge.strict_json import shallow
+
 MOST_BYTES = 1_000_000
 """Read of the file at one look, at most; the rest at the next."""
 
@@ -61,6 +63,6 @@ def progress_of(line: str) -> dict[str, Any] | None:
     if not line.startswith('{"progress"'):
         return None
     with suppress(ValueError):
-        plain = json.loads(line).get("progress")
+        plain = json.loads(shallow(line)).get("progress")
         return plain if isinstance(plain, dict) else None
     return None

@@ -12,6 +12,8 @@ from agent.answers.work import WorkRow, WorkState
 from agent.host import log
 from domain.private import private_folder
 from edge.files import write_whole
+from edge.strict_json import shallow
+from edge.typed_json import typed
 
 KEPT = 60
 """Finished pieces that are kept, the latest ones."""
@@ -73,7 +75,7 @@ class Shelf:
         result = []
         for folder in sorted(self.folder.iterdir()):
             with suppress(OSError, ValueError):
-                result.append(msgspec.json.decode((folder / "work.json").read_bytes(), type=KeptWork))
+                result.append(typed((folder / "work.json").read_bytes(), KeptWork))
         return [each if each.row.state in OVER else self._failed(each) for each in result]
 
     def _failed(self, kept: KeptWork) -> KeptWork:
@@ -116,8 +118,7 @@ class Shelf:
 
     def answered(self, id_: str) -> bool:
         """Say whether a command left an answer that is JSON."""
-        with suppress(OSError, ValueError, RecursionError):
-            with self.place(id_).answer.open("rb") as file:
-                json.load(file)
+        with suppress(OSError, ValueError):
+            json.loads(shallow(self.place(id_).answer.read_bytes()))
             return True
         return False

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from edge.typed_json import typed
 from platforms.sandbox.faults.faults import Fault
 from platforms.sandbox.model import shapes
 from platforms.sandbox.model.script import Prepared
@@ -128,7 +129,7 @@ def _mistyped_text(text: str, field: str) -> str:
     if field not in _AS_TEXT:
         return text
     try:
-        return msgspec.json.encode(msgspec.json.decode(text, type=dict) | {field: _AS_TEXT[field]}).decode()
+        return msgspec.json.encode(typed(text, dict[str, Any]) | {field: _AS_TEXT[field]}).decode()
     except (msgspec.DecodeError, msgspec.ValidationError):
         return text
 

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 import msgspec
 
 from domain.errors import BadInput
+from edge.typed_json import typed
 from platforms.sandbox.faults.faults import Fault
 from platforms.sandbox.loopback import HOST, MOST_BYTES, stranger
 from platforms.sandbox.model.replies import SHAPES, ModelShape, Reply, plain, refusal, reply
@@ -225,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _load(self, body: bytes) -> None:
         try:
-            plan = msgspec.json.decode(body, type=dict)
+            plan = typed(body, dict[str, Any])
             self.server.owner.load(plan)
         except (msgspec.DecodeError, BadInput) as error:
             self._send(plain({"error": str(error)}, 400))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from edge.strict_json import Json, Unsound, parse
+from edge.strict_json import Json, Unsound, parse, shallow
 
 Plain = dict[str, Any]
 
@@ -199,6 +199,6 @@ def _name(tool: Any) -> str:
 def _object(text: str) -> Any:
     """Return a tool's input; a text that is no JSON comes as a text, which no input may be."""
     try:
-        return msgspec.json.decode(text)
-    except msgspec.DecodeError:
+        return msgspec.json.decode(shallow(text))
+    except ValueError:
         return text

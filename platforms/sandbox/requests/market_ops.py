@@ -175,7 +175,8 @@ def _markets(venue: Venue, params: Params) -> list[SandboxMarket]:
         if status and one.rules.info()["status"] != status:
             raise RequestRefused(-1220, "The symbol's status does not match the requested symbolStatus.")
         return [one]
-    names = json.loads(params.text("symbols")) if "symbols" in params else list(venue.exchange.markets)
+    every = list(venue.exchange.markets)
+    names = json.loads(shallow(params.text("symbols"))) if "symbols" in params else every
     results = [venue.exchange.market(name) for name in names]
     return [one for one in results if not status or one.rules.info()["status"] == status]
 

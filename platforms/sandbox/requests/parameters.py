@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from edge.strict_json import shallow
 from platforms.sandbox.exchange.errors import (
     CLIENT_ID,
     NUMBER,
@@ -85,7 +86,7 @@ def strategy_type(name: str, text: str) -> None:
 def symbols(name: str, text: str) -> None:
     """Check a JSON list of symbols, none of them twice."""
     a_list(name, text)
-    if len(set(result := json.loads(text))) < len(result):
+    if len(set(result := json.loads(shallow(text)))) < len(result):
         raise RequestRefused(-1151, "Symbol is present multiple times in the list.")
 
 

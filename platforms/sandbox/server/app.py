@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from domain.ports import Clock
 from domain.times import millis
+from edge.strict_json import shallow
 from platforms.sandbox.exchange.errors import RequestRefused
 from platforms.sandbox.faults.plan import FaultPlan
 from platforms.sandbox.requests import control, gateway
@@ -167,7 +168,8 @@ class SandboxApp:
     def _as_message(self, request: ws_api.Request, report: HttpReply) -> Any:
         if report.content_type != gateway.JSON:
             return report.body.decode()
-        return ws_api.finish(self.venue, request, {"status": report.status, "error": json.loads(report.body)})
+        error = json.loads(shallow(report.body))
+        return ws_api.finish(self.venue, request, {"status": report.status, "error": error})
 
     def _tell_faults(self, venue: Venue, body: Json) -> Json:
         del venue, body
