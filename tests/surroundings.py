@@ -18,6 +18,10 @@ from pathlib import Path
 ROOM_FOR_A_SOCKET = 40
 """Characters of a temporary folder; a Unix socket below it has 108 for its whole path."""
 
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 -- where it is a file system in memory
+ROOM_IN_MEMORY = 4 * 2**30
+"""Bytes that must be free there and in memory: a run of the suite leaves a quarter of it."""
+
 OF_BOYD = ("AGENT_", "ALPHA_VANTAGE_", "BINANCE_")
 CACHE = "AGENT_KERNEL_CACHE"
 """Kept: it changes no result, and whoever set it has the kernels there."""
@@ -77,11 +81,38 @@ def _signals() -> None:
 
 
 def _temporary_folder() -> None:
+    """Have a folder with room for a socket's path: the one named, else one in memory.
+
+    A commit waits for the disk a hundred times as long as it works, and each test makes hundreds.
+    """
     named = os.environ.get("TMPDIR", "")
     usable = len(named) <= ROOM_FOR_A_SOCKET and Path(named).is_dir() and os.access(named, os.W_OK)
-    if named and not usable:
-        del os.environ["TMPDIR"]
-        tempfile.tempdir = None
+    if named and usable:
+        return
+    os.environ.pop("TMPDIR", None)
+    if _has_room_in_memory():
+        os.environ["TMPDIR"] = str(IN_MEMORY)
+    tempfile.tempdir = None
+
+
+def _has_room_in_memory() -> bool:
+    mounts = [line.split() for line in _lines("/proc/mounts")]
+    kinds = [kind for _, place, kind, *_ in mounts if place == str(IN_MEMORY)]
+    if kinds[-1:] != ["tmpfs"] or not os.access(IN_MEMORY, os.W_OK):
+        return False
+    there = os.statvfs(IN_MEMORY)
+    free = [
+        int(line.split()[1]) * 1024 for line in _lines("/proc/meminfo") if line.startswith("MemAvailable:")
+    ]
+    room = min([there.f_bavail * there.f_frsize, *free])
+    return room >= ROOM_IN_MEMORY and not there.f_flag & os.ST_NOEXEC
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text().splitlines()
+    except OSError:
+        return []
 
 
 def _home() -> None:

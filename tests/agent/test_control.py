@@ -17,6 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from agent.account.address import address, peer_of
@@ -191,6 +192,8 @@ def test_a_stopped_agent_is_alive_and_no_command_opens_its_account(tmp_path: Pat
         while not told(tmp_path, "status")["cycle"]:
             time.sleep(0.1)
         process.send_signal(signal.SIGSTOP)
+        while psutil.Process(process.pid).status() != psutil.STATUS_STOPPED:
+            time.sleep(0.01)
         for command in STOPPED:
             said = agent(tmp_path, *command, check=1)
             assert f"alive but is stopped and does not answer (process {process.pid})" in said.stderr
