@@ -4,6 +4,7 @@ Every function on the list of kernels is handed to numba as it is; only the oute
 name, and each with all it calls becomes one piece of machine code (research.engine.kernel_code).
 """
 
+import gc
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -18,6 +19,9 @@ from research.engine.code_cache import cache_folder
 
 SAID_SECONDS = 0.5
 """How long another process may compile before it is said that this one waits."""
+
+COLLECTED_AFTER, SELDOM = 50_000, (20, 20)
+"""New objects after which Python looks for garbage meanwhile, and looks after which it looks further."""
 
 KNOWN_NUMBA = "0.68."
 """Its inner parts kernel_code and kernel_type know; any other compiles the usual way and twice as long."""
@@ -57,7 +61,7 @@ class MachineCode:
         """Call it."""
         if self._ready:
             return self.dispatcher(*arguments)
-        with self._alone(), compiling.watched(self._function):
+        with self._alone(), compiling.watched(self._function), _seldom_collected():
             result = self.dispatcher(*arguments)
         self._ready = True
         return result
@@ -76,6 +80,17 @@ class MachineCode:
                     yield
             finally:
                 self._lock.release()
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Look for garbage seldom: nearly all that compiling makes is kept, and each look at it costs a tenth."""
+    before = gc.get_threshold()
+    gc.set_threshold(COLLECTED_AFTER, *SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """A kernel is code of what calls it and of nothing else; what it computes no caller's steps change."""
 
+import gc
 import math
 from pathlib import Path
 from typing import Any
@@ -114,11 +115,12 @@ def test_smallest_and_largest_in_a_kernel_are_python_s_to_the_bit_and_no_code_of
 
 
 def test_what_does_not_compile_leaves_nothing_remembered() -> None:
-    heard = len(ffi.lib._lock._cblist)
+    heard, collected = len(ffi.lib._lock._cblist), gc.get_threshold()
     with pytest.raises(numba.TypingError):
         MachineCode(strict_walk)(1.0)
     assert not kernel_code._remembering
     assert len(ffi.lib._lock._cblist) == heard > 0
+    assert gc.get_threshold() == collected
     assert kernel_code.compiler_of_kernels() is kernel_code.KernelCompiler
 
 
