@@ -11,6 +11,10 @@ from research.data.candles import FloatArray
 
 BLOCK = 4 * 2**20
 """Bytes asked for at once: arrays smaller than that share a block, and its two large pages."""
+LARGE_PAGE = 2 * 2**20
+"""Bytes of a large page; of whole ones alone a block begins with one (Linux 6.12 and later)."""
+GROWING = 3
+"""Places of a block for each array there is: who needs a single one is not given a large page for it."""
 LEAST = 2**16
 """Bytes of an array that is worth a place in a block."""
 
@@ -27,6 +31,7 @@ class Pages:
         self._count = count
         self._each = -(-8 * count // mmap.PAGESIZE) * mmap.PAGESIZE
         self._spare: list[tuple[Any, int]] = []
+        self._made = 0
         self._lock = threading.Lock()
 
     def array(self, blank: int) -> FloatArray:
@@ -35,7 +40,9 @@ class Pages:
             return np.zeros(self._count)
         with self._lock:
             if not self._spare:
-                self._spare += _places(self._each)
+                few = min(max(BLOCK // self._each, 1), 1 + GROWING * self._made)
+                self._spare += _places(self._each, few)
+                self._made += few
             block, begin = part = self._spare.pop()
         result = np.frombuffer(block, dtype=np.float64, count=self._count, offset=begin)
         # Whoever reads it by its address keeps the array: only with its last reader it is dropped.
@@ -44,9 +51,12 @@ class Pages:
         return result
 
 
-def _places(size: int) -> list[tuple[Any, int]]:
+def _places(size: int, count: int) -> list[tuple[Any, int]]:
     """Return a new block of memory with each place in it that has so many bytes, the first one last."""
-    block = mmap.mmap(-1, max(BLOCK, size), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    whole = size * count
+    if whole >= LARGE_PAGE:  # else it would not begin with one
+        whole = -(-whole // LARGE_PAGE) * LARGE_PAGE
+    block = mmap.mmap(-1, whole, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     if hasattr(mmap, "MADV_HUGEPAGE"):
         block.madvise(mmap.MADV_HUGEPAGE)
-    return [(block, size * index) for index in reversed(range(max(BLOCK // size, 1)))]
+    return [(block, size * index) for index in reversed(range(count))]

@@ -26,11 +26,12 @@ from reasoning.declare.kinds import KINDS
 from reasoning.indicators.kind import IndicatorKind
 from reasoning.kernels.strategy import ColumnKey
 from reasoning.strategies.registry import STRATEGIES
-from research.engine import columns
+from research.engine import columns, pages
 from research.engine.backtest import BacktestVoice
 from research.engine.columns import ColumnCache, TrialKeys
 from research.engine.crossings import WORD, mark, mark_level, take_marked
 from research.engine.fillers import source_of
+from research.engine.pages import Pages
 from research.engine.shared_features import PART, SharedFeatures
 from research.engine.signals import KNOWN
 from research.engine.tape import tape_of
@@ -197,6 +198,33 @@ def test_what_a_dropped_column_lay_in_is_written_again_and_never_one_that_is_rea
         assert columns.get(key).tobytes() == expected.tobytes()
     assert len(lies) <= 4  # ten means of ten others
     assert held.tobytes() == alone[0].tobytes()
+
+
+def test_a_single_array_takes_no_more_than_itself_and_many_share_few_blocks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+    places = pages._places
+
+    def counted(size: int, count: int) -> Any:
+        asked.append(size * count)
+        return places(size, count)
+
+    monkeypatch.setattr(pages, "_places", counted)
+    arrays, size = Pages(50_000), 8 * 50_000
+    held = [arrays.array(50_000)]
+    assert size <= sum(asked) < 1.1 * size
+    held += [arrays.array(50_000) for _ in range(99)]
+    assert len(asked) < 15
+    assert sum(asked) < 1.2 * 100 * size
+    assert max(asked) <= pages.BLOCK
+    for index, array in enumerate(held):
+        array[:] = index
+    assert [array.min() == array.max() == index for index, array in enumerate(held)] == [True] * 100
+    asked.clear()
+    del held, array
+    assert len([arrays.array(0) for _ in range(100)]) == 100
+    assert not asked  # those that were dropped are handed out again
 
 
 def test_any_run_of_a_grid_reads_few_columns() -> None:
