@@ -6,6 +6,7 @@ from typing import Any
 from weakref import finalize
 
 import numpy as np
+from numpy.typing import NDArray
 
 from research.data.candles import FloatArray
 
@@ -51,12 +52,21 @@ class Pages:
         return result
 
 
+def in_large_pages(count: int) -> NDArray[np.int32]:
+    """Return int32[count], zero, that is written at once: large pages are there in a tenth of the time."""
+    return np.frombuffer(_block(4 * count), dtype=np.int32, count=count)
+
+
 def _places(size: int, count: int) -> list[tuple[Any, int]]:
     """Return a new block of memory with each place in it that has so many bytes, the first one last."""
-    whole = size * count
-    if whole >= LARGE_PAGE:  # else it would not begin with one
-        whole = -(-whole // LARGE_PAGE) * LARGE_PAGE
-    block = mmap.mmap(-1, whole, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    block = _block(size * count)
+    return [(block, size * index) for index in reversed(range(count))]
+
+
+def _block(size: int) -> mmap.mmap:
+    if size >= LARGE_PAGE:  # else it would not begin with one
+        size = -(-size // LARGE_PAGE) * LARGE_PAGE
+    block = mmap.mmap(-1, max(size, 1), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     if hasattr(mmap, "MADV_HUGEPAGE"):
         block.madvise(mmap.MADV_HUGEPAGE)
-    return [(block, size * index) for index in reversed(range(count))]
+    return block

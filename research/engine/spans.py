@@ -11,6 +11,7 @@ import numpy as np
 from domain.kernel import kernel
 from research.engine.ahead_of import fetch
 from research.engine.layout import Blocks
+from research.engine.pages import in_large_pages
 from research.engine.stretches import HIGH, LOW, QUOTED, RECORD, ROW
 
 LEAST = 8
@@ -44,7 +45,7 @@ def with_spans(blocks: Blocks) -> Blocks:
     level = np.stack((low, -high, quote, -quote), axis=1).reshape(-1)
     for size in (1, 2):
         level = _wider(level, size, np.empty_like(level))
-    spans: Any = np.empty((levels, len(level)), dtype=np.int32)
+    spans: Any = in_large_pages(levels * len(level)).reshape(levels, -1)
     for rank, row in enumerate(spans):
         level = _wider(level, LEAST // 2 << rank, row)
     return blocks._replace(spans=spans.reshape(-1))
