@@ -72,6 +72,7 @@ def restore(
     a journal, JournalFault (Cut for a damaged segment) where it is not what was written. Then nothing was
     changed, but for journals that were finished before.
     """
+    _refuse_within(vault.folder, home.root.expanduser().absolute())
     point = point_of(vault, wanted)
     chosen = _chosen(point, wanted)
     home.make()
@@ -105,6 +106,12 @@ def restore(
         anchors_aside=aside,
         to_do=list(_to_do(restored, files)),
     )
+
+
+def _refuse_within(folder: Path, root: Path) -> None:
+    """Raise BadInput for a home in the backup: both have a folder of journals."""
+    if root == folder or folder in root.parents:
+        raise BadInput(f"home {root}: lies in the backup {folder}; name a folder of its own with --home")
 
 
 def _to_do(restored: Iterable[JournalRestore], files: FilesPutBack) -> Iterator[str]:

@@ -17,13 +17,14 @@ MOST_BYTES = 8 * 1024 * 1024
 
 
 class Shipped(NamedTuple):
-    """A journal after a backup: its line, where that ends, what was new, and what was lost or failed."""
+    """A journal after a backup: its line, where that ends, what was new; `fault` is what ended it early."""
 
     line: SegmentLine
     end: End
     rows: int
     bytes: int
     note: str = ""
+    fault: Exception | None = None
 
 
 Report = Callable[[str, int, int], None]
@@ -38,7 +39,7 @@ def silent(journal: str, done: int, rows: int) -> None:
 def ship(vault: Vault, home: Home, journal: str, report: Report = silent) -> Shipped:
     """Write a journal's new rows into its line. Raises BadInput, JournalFault, OSError.
 
-    What was written before a failure stays, and is not written again.
+    Where a line has rows, a failure is no error but told in what is returned: those before it are kept.
     """
     try:
         return _shipped(vault, home, journal, report, ask=True)
@@ -55,12 +56,19 @@ def _shipped(vault: Vault, home: Home, journal: str, report: Report, *, ask: boo
         line, end, note = _continued(vault, journal, opened)
         written = rows = 0
         report(journal, end.seq, opened.last)
-        for batch in _batches(_following(opened.rows(end.seq), end)):
-            content = packed(line.journal_id, end.hash, batch)
-            written += vault.write(line.file((batch[0].seq, batch[-1].seq)), content)
-            rows += len(batch)
-            end = End(batch[-1].seq, batch[-1].hash, batch[-1].at)
-            report(journal, end.seq, opened.last)
+        try:
+            for batch in _batches(_following(opened.rows(end.seq), end)):
+                content = packed(line.journal_id, end.hash, batch)
+                written += vault.write(line.file((batch[0].seq, batch[-1].seq)), content)
+                rows += len(batch)
+                end = End(batch[-1].seq, batch[-1].hash, batch[-1].at)
+                report(journal, end.seq, opened.last)
+        except Unheard:
+            raise
+        except (JournalFault, OSError) as error:
+            if not end.seq:
+                raise
+            return Shipped(line, end, rows, written, note, error)
         return Shipped(line, end, rows, written, note)
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
+from msgspec import structs
+
 from agent.answers.backups import BackupAnswer, JournalBackup
 from agent.backup import points
 from agent.backup.files import content_of, kept
@@ -81,16 +83,22 @@ def backup(
 
 def _journal(home: Home, vault: Vault, name: str, before: JournalPoint | None, report: Report) -> _Journal:
     try:
-        return _of(name, ship(vault, home, name, report))
+        shipped = ship(vault, home, name, report)
     except (BoydError, OSError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         known = _end_now(vault, before) if before else None
-        rows = known.seq if known else 0
-        if isinstance(error, JournalFault) and PUT_ASIDE.search(name):
-            # Often it was put aside for that: it is no news each hour until somebody removes it.
-            note = f"it was put aside, and {why}"
-            return _Journal(known, JournalBackup(journal=name, rows=rows, note=note))
-        return _Journal(known, JournalBackup(journal=name, rows=rows, problem=why))
+        answer = JournalBackup(journal=name, rows=known.seq if known else 0)
+        return _Journal(known, _failed(answer, error))
+    result = _of(name, shipped)
+    return result if shipped.fault is None else result._replace(answer=_failed(result.answer, shipped.fault))
+
+
+def _failed(answer: JournalBackup, error: Exception) -> JournalBackup:
+    """Return what became of a journal with what kept the rest of its rows from being backed up."""
+    why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if isinstance(error, JournalFault) and PUT_ASIDE.search(answer.journal):
+        # Often it was put aside for that: it is no news each hour until somebody removes it.
+        return structs.replace(answer, note=f"it was put aside, and {why}")
+    return structs.replace(answer, problem=why)
 
 
 def _of(name: str, shipped: Shipped) -> _Journal:

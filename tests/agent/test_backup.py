@@ -195,6 +195,41 @@ def test_after_a_restore_of_an_older_state_a_new_line_begins_and_the_old_rows_st
     assert plain.rows(Home(tmp_path / "then"))[:-1] == old
 
 
+def test_rows_before_a_broken_one_are_in_the_first_backup_and_in_that_of_a_new_line(
+    plain: Rig, tmp_path: Path
+) -> None:
+    plain.write(3)
+    good, path = plain.rows(), plain.home.journal("j")
+    for number in (1, 2):
+        with closing(sqlite3.connect(path)) as database:
+            for (name,) in database.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+            ).fetchall():
+                database.execute(f"DROP TRIGGER {name}")
+            database.execute("UPDATE rows SET payload = x'00' WHERE seq = 5")
+            database.commit()
+        (told,) = plain.backup(number).journals
+        assert (told.rows, told.new_rows) == (4, 4)
+        assert "breaks at row 5" in str(told.problem)
+        assert plain.restore(tmp_path / str(number)).journals[0].rows == 4
+        assert plain.rows(Home(tmp_path / str(number)))[:-1] == good[:4]
+        assert check(plain.vault()).intact
+        path.unlink()
+        plain.cycles = 40  # another account's rows under the same name and id
+        plain.write(3)
+        good = plain.rows()
+
+
+def test_nothing_is_restored_into_the_backup_itself(plain: Rig) -> None:
+    plain.write(1)
+    plain.backup()
+    before = sorted(plain.out.rglob("*"))
+    for home in (plain.out, plain.out / "journals", plain.out / "new" / "home"):
+        with pytest.raises(BadInput, match=r"lies in the backup .*; name a folder of its own"):
+            plain.restore(home)
+    assert sorted(plain.out.rglob("*")) == before
+
+
 @pytest.mark.parametrize("spoil", ["flip", "cut", "swap", "gone"])
 def test_a_damaged_segment_is_named_and_what_lies_before_it_can_be_restored(
     rig: Rig, tmp_path: Path, spoil: str
