@@ -1,29 +1,38 @@
 """A cycle explained by the journal alone, with no more imported than that takes."""
 
-from agent.account.ahead import Ahead, long
+from agent.account.ahead import LONG, Ahead, long
 from agent.account.remembered import remember_why
 from agent.account.where_it_lies import where_it_lies
 from agent.answers.cycle import Explanation
-from agent.explain.why import explain, wanted
+from agent.explain.story import decided_row
+from agent.explain.why import explain, explain_row
 from agent.host.clock import SystemClock
+from agent.settings.folding import fold_settings_of
 from agent.settings.home import Home
 from agent.settings.user_strategies import LOADED
 from agent.state.checkpoints import Checkpoints
+from agent.state.key import fold_key
 from domain.ports import Records
 
 
 def explained(home: Home, name: str, cycle: int | None) -> Explanation:
     """Explain a cycle, the last one unless told otherwise.
 
-    A long journal is folded in slices first, so that nobody who stops the account waits. Raises BadInput
-    where there is no such cycle, JournalFault.
+    Where no checkpoint is near, a long journal is folded in slices first, so that nobody who stops the
+    account waits. Raises BadInput where there is no such cycle, JournalFault.
     """
-    if long(home, name):
-        with where_it_lies(home, name, copy=True) as opened:
-            settings, before = wanted(opened, cycle)
-        Ahead(home, name, settings, SystemClock(), before).run()
+    checkpoints = Checkpoints(home.checkpoints(name))
     with where_it_lies(home, name, copy=True) as opened:
-        result = explain(opened, cycle, Checkpoints(home.checkpoints(name)))
+        row = decided_row(opened, cycle)
+        settings = fold_settings_of(row.session)
+        nearest = checkpoints.nearest(opened, fold_key(settings), row.seq)
+        if not long(home, name) or row.seq - (nearest.header.seq if nearest else 0) <= LONG:
+            result = explain_row(opened, row, settings, checkpoints, nearest)
+            leave_why(home, name, opened, result)
+            return result
+    Ahead(home, name, settings, SystemClock(), row.seq).run()
+    with where_it_lies(home, name, copy=True) as opened:
+        result = explain(opened, cycle, checkpoints)
         leave_why(home, name, opened, result)
     return result
 

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from agent.account import asking
 from agent.account.requests import NotListening, Request, Silent
 from agent.settings.home import PREFIX, Busy, Home, default_home
 from domain.commands import Command, Exit
@@ -63,6 +62,8 @@ class Running:
             return None
         owner = self.home.owner(self.name)
         try:
+            from agent.account import asking  # noqa: PLC0415  # at rest nobody listens
+
             return asking.ask(socket, request, owner=owner)
         except NotListening:
             return None
@@ -72,6 +73,8 @@ class Running:
     def _takes_it_again(self, socket: Path) -> bool:
         """Say whether who listens there takes the lock: an agent whose lock file was deleted does."""
         due = time.monotonic() + AGAIN_SECONDS
+        from agent.account import asking  # noqa: PLC0415
+
         if not asking.listens(socket):
             return False
         while not (held := self.home.held(self.name)) and time.monotonic() < due:

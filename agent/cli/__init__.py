@@ -2,12 +2,12 @@
 
 import errno
 import gc
-import os
 import sys
 
 from agent.cli.direct import run_direct
 from agent.cli.handlers.begin import settle_in
 from agent.cli.output.streams import GONE, complain, leave
+from agent.host.unplugged import unplug
 from domain.errors import BadInput, BoydError
 
 OK, PROBLEM, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -25,7 +25,7 @@ def main() -> None:
     gc.set_threshold(20_000, 10, 10)
     # pydantic would look through every package that is installed for code to be run beside it: nothing of
     # another package has a part in settings, and looking is a twentieth of a short command's time.
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    unplug()
     settle_in()
     try:
         code = _run()

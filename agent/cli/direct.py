@@ -6,6 +6,7 @@ option takes at once, is left to the library: help, mistakes, what is spelled in
 refuses anything, and these commands mean what it says they mean (a test compares each option).
 """
 
+import gc
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,9 @@ from typing import Any, NamedTuple
 
 COMPLETING = "_AGENT_COMPLETE"
 """Set where a shell asks for the words that may follow."""
+
+SELDOM = (100_000, 10, 10)
+"""How seldom cycles of objects are looked for: what such a command makes is mostly imports, which stay."""
 
 WHOLE = re.compile(r"[0-9]{1,18}")
 MOST_ROWS = 100_000
@@ -102,6 +106,7 @@ def run_direct(words: Sequence[str]) -> bool:
         if tuple(words[: len(name)]) == name:
             given = values(command, words[len(name) :])
             if given is not None:
+                gc.set_threshold(*SELDOM)
                 command.run(given)
             return given is not None
     return False

@@ -8,7 +8,6 @@ its tracebacks, and an emergency stop need not wait for it.
 
 import importlib
 import logging
-import logging.handlers
 import sys
 from collections.abc import Iterable, Iterator, MutableMapping
 from contextlib import contextmanager, suppress
@@ -17,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from agent.host.log_file import USUAL, LogFile, Turnover, unfit
+from agent.host.turnover import USUAL, Turnover
 from domain.events import (
     AdviceAnswered,
     CycleDecided,
@@ -108,6 +107,8 @@ def start(
 
     A process that lives beside the agents has a file of its own: two cannot turn one over.
     """
+    from agent.host.log_file import LogFile, unfit  # noqa: PLC0415  # of nobody who only reads
+
     path = home / file
     problem = unfit(path)
     handler: logging.Handler = logging.NullHandler()

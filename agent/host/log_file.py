@@ -6,17 +6,6 @@ import os
 from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
-from typing import NamedTuple
-
-
-class Turnover(NamedTuple):
-    """The bound of a log: the bytes at which its file begins anew, and how many old ones are kept."""
-
-    bytes: int = 10_000_000
-    files: int = 3
-
-
-USUAL = Turnover()
 
 
 class LogFile(logging.handlers.RotatingFileHandler):

@@ -3,12 +3,10 @@
 import hashlib
 import os
 import re
-import tempfile
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock, Timeout
 
 from agent.host.lock import JournalLock, Unlocked, taken
@@ -273,9 +271,13 @@ def _held(lock: Path, seconds: float = 0.0) -> bool:
 
 def _state_folder() -> Path:
     """Return where this user's locks lie, whatever the home; who has no home folder may still sell."""
+    import platformdirs  # noqa: PLC0415  # whoever names a home needs neither
+
     try:
         return Path(platformdirs.user_state_dir("boyd", appauthor=False))
     except RuntimeError:
+        import tempfile  # noqa: PLC0415
+
         return Path(tempfile.gettempdir()) / f"boyd-{os.getuid()}"
 
 
@@ -296,6 +298,8 @@ def default_home() -> Path:
 
     Raises BadInput where the system knows no home folder of this user.
     """
+    import platformdirs  # noqa: PLC0415  # whoever names a home needs none
+
     try:
         return Path(platformdirs.user_data_dir("boyd", appauthor=False))
     except RuntimeError:

@@ -1,6 +1,6 @@
 """The bound of a home's logs, as whoever begins one reads it."""
 
-from agent.host.log_file import USUAL, Turnover
+from agent.host.turnover import USUAL, Turnover
 from agent.settings.home import Home
 from agent.settings.upkeep.reading import upkeep
 from domain.errors import BadInput

@@ -161,21 +161,23 @@ def folded(
     *,
     checkpoints: Checkpoints | None = None,
     before: int | None = None,
+    nearest: Checkpoint | None = None,
     whole: bool = False,
     stopping: bool = False,
 ) -> Folded:
     """Fold a journal by settings, up to the first event of which `until` is true.
 
     `grid` is the venue's own where it has one. With `checkpoints` the fold begins at the nearest that
-    can be believed, below row `before` where that is given, and leaves others behind; `whole` begins at the
-    first row all the same. Who is `stopping` an account waits for no long fold: where no checkpoint is near,
-    the account is taken from one of another program, and nothing but the account is folded. Raises
-    JournalFault where the chain is broken, BadInput where a symbol cannot be traded.
+    can be believed, below row `before` where that is given, and leaves others behind; who has found that one
+    gives it as `nearest`. `whole` begins at the first row all the same. Who is `stopping` an account waits
+    for no long fold: where no checkpoint is near, the account is taken from one of another program, and
+    nothing but the account is folded. Raises JournalFault where the chain is broken, BadInput where a symbol
+    cannot be traded.
     """
     grid = instruments(options.symbols, options.instruments) if grid is None else grid
     fold = brief = None
     if checkpoints is not None and not whole:
-        nearest = checkpoints.nearest(journal, fold_key(options), before)
+        nearest = nearest or checkpoints.nearest(journal, fold_key(options), before)
         if stopping and journal.head()[0] - (nearest.header.seq if nearest else 0) > FAR:
             fold = brief = _account_alone(journal, options, checkpoints)
         if fold is None and nearest is not None:

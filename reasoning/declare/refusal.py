@@ -3,7 +3,6 @@
 import copyreg
 import inspect
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -33,6 +32,8 @@ class Undeclarable(BadInput):
 
 def near(name: str, known: Iterable[str]) -> str:
     """Return the names there are, the one that was probably meant first."""
+    from difflib import get_close_matches  # noqa: PLC0415  # of slips of the pen alone
+
     names = list(known)
     close = [each for each in names if each.lower() == name.lower()] or get_close_matches(
         name, names, 1, 0.55

@@ -19,7 +19,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from domain.observation import Headline
 from domain.times import EPOCH, HOUR_MS, millis, utc
-from reasoning.news.polarity import polarity
 
 _KEY_LENGTH = 120
 
@@ -79,7 +78,7 @@ class HeadlineMemory:
 
     def __init__(self, settings: SentimentSettings, read: Callable[[str], float] | None = None) -> None:
         self._settings = settings
-        self._read = read or (lambda title: polarity(title, textblob=settings.textblob))
+        self._read = read or self._polarity
         self._window = settings.window_hours * HOUR_MS
         self._half_life = settings.half_life_hours * HOUR_MS
         self.heard: list[Heard] = []
@@ -120,6 +119,11 @@ class HeadlineMemory:
         weight = self._settings.neutral_weight + faded * self._weight
         score = faded * self._good / weight if weight > 0.0 else 0.0
         return Sentiment(max(-1.0, min(1.0, score)), len(self.heard), self._method, self._newest_at)
+
+    def _polarity(self, title: str) -> float:
+        from reasoning.news.polarity import polarity  # noqa: PLC0415  # of those who hear headlines
+
+        return polarity(title, textblob=self._settings.textblob)
 
     def _scored(self, headline: Headline, key: str, now_ms: int) -> Heard:
         given = headline.score

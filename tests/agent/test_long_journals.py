@@ -472,7 +472,7 @@ def test_a_whole_fold_of_a_year_leaves_checkpoints_two_thousand_rows_apart() -> 
 
 
 def test_what_became_of_an_order_is_looked_for_until_it_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.explain.why.STRETCH", 2)
+    monkeypatch.setattr("agent.explain.story.STRETCH", 2)
     journal = MemoryJournal(ID)
     World([*wave(80), *[40.0] * 30], journal=journal).run()  # its stop is reached in another cycle's row
     looked: list[tuple[int, int | None]] = []

@@ -12,7 +12,7 @@ import numba
 import pytest
 
 from agent.host import log
-from agent.host.log_file import Turnover
+from agent.host.turnover import Turnover
 from research.engine.code_cache import CACHE_VARIABLE, cache_folder
 from research.engine.compiler import compiled
 from research.engine.machine_code import MachineCode

@@ -13,7 +13,7 @@ from agent.doctor.space import findings
 from agent.drill import processes
 from agent.host import log
 from agent.host.clock import StoppedClock, SystemClock
-from agent.host.log_file import Turnover
+from agent.host.turnover import Turnover
 from agent.settings.home import Home
 from agent.settings.upkeep.retention import FolderBound, RetentionSettings
 from agent.space.growth import growth, measure, measures
