@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
 from enum import IntEnum
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple, Self
 
@@ -55,8 +56,19 @@ if TYPE_CHECKING:
     from perception.pairs.lister import PairLister
     from platforms.binance.platform import BinancePlatform
 
+LATER = (
+    "agent.account.asking",
+    "agent.host.log_file",
+    "platformdirs",
+    "reasoning.news.polarity",
+    "tempfile",
+)
+"""Modules that short commands import when they are used; who trades, or stops others, has them before."""
+
 log.import_library()
 wiring.import_all()
+for _name in LATER:
+    import_module(_name)
 
 READABLE_SECONDS = 0.2
 WHOLE = 5_000

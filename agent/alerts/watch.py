@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 from agent.alerts.channel import AlertKind
 from agent.alerts.table import BY_KIND
-from agent.answers.account import StreamRow
+from agent.answers.account import LEFT_ALONE, StreamRow
 from agent.answers.agents import Alarm, AlarmKind, Headroom
-from agent.answers.cycle import LEFT_ALONE
 from agent.orders.differences import ADOPT
 from agent.settings.upkeep.alerts import AlertSettings
 from domain.times import utc

@@ -9,6 +9,9 @@ from agent.answers.amounts import Amount, Values
 from domain.decision import Action
 from domain.order import OrderStatus, OrderType, Side
 
+LEFT_ALONE = "left alone, a fault of ours"
+"""How it is told that something of ours failed over a symbol."""
+
 
 class Dust(Struct, frozen=True, kw_only=True):
     """A quantity too small to be sold by itself, with its worth where a price is known."""

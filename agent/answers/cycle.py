@@ -133,10 +133,6 @@ class TurningPoint(Struct, frozen=True, kw_only=True):
     gate: str | None = None
 
 
-LEFT_ALONE = "left alone, a fault of ours"
-"""How it is told that something of ours failed over a symbol."""
-
-
 class SymbolAnswer(Struct, frozen=True, kw_only=True):
     """One symbol of a cycle; `own` are settings the symbol has of its own, by the names of those of all.
 

@@ -1,7 +1,6 @@
 """The setting that was meant, where a name is none."""
 
 from collections.abc import Callable, Iterator
-from difflib import get_close_matches
 
 from pydantic import BaseModel
 
@@ -25,10 +24,16 @@ def no_such(name: str, *models: type[BaseModel], write: Callable[[str], str] = s
     return "no such setting; " + (f"did you mean {text}?" if meant else LIST)
 
 
+def _near(name: str, known: list[str], cutoff: float = 0.6) -> list[str]:
+    from difflib import get_close_matches  # noqa: PLC0415  # of slips of the pen alone
+
+    return get_close_matches(name, known, n=2, cutoff=cutoff)
+
+
 def _meant(name: str, known: list[str]) -> list[str]:
     last = name.rpartition(".")[2]
     elsewhere = [each for each in known if each.rpartition(".")[2] == last]
-    return elsewhere[:3] or get_close_matches(name, known, n=2, cutoff=0.75)
+    return elsewhere[:3] or _near(name, known, cutoff=0.75)
 
 
 def _pair(name: str) -> tuple[str, str]:
@@ -44,7 +49,7 @@ def _own(name: str) -> list[str]:
     if not name.startswith(CUSTOM) or strategy not in STRATEGIES:
         return []
     known = list(_names(STRATEGIES[strategy].params))
-    return [f"{CUSTOM}{strategy}.{each}" for each in get_close_matches(last.lower(), known, n=2)]
+    return [f"{CUSTOM}{strategy}.{each}" for each in _near(last.lower(), known)]
 
 
 def _names(model: type[BaseModel], before: str = "") -> Iterator[str]:

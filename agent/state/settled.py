@@ -20,7 +20,7 @@ DIGEST = 16
 RECORD = DIGEST + 1
 FILL = 0
 BUCKETS = 4096
-FEW = 96
+FEW = 320
 """Questions about a log that was read which are answered by going through it: the buckets cost more."""
 _STATUSES = tuple(OrderStatus)
 _EMPTY = bytearray()
@@ -39,7 +39,7 @@ class Mark(msgspec.Struct, frozen=True):
 class Settled:
     """All orders that are done, each with how it ended, and all fills that count."""
 
-    __slots__ = ("_asked", "_buckets", "_digest", "_known", "ended", "fills", "log")
+    __slots__ = ("_asked", "_buckets", "_digest", "_firsts", "_known", "ended", "fills", "log")
 
     def __init__(self) -> None:
         self.log = bytearray()
@@ -51,6 +51,8 @@ class Settled:
         self._digest = sha256()
         self._asked: int | None = None
         """How often was asked while there are no buckets of the log yet; None once there are."""
+        self._firsts = b""
+        """First byte of each record of the log that was read: one byte is found soonest."""
         self._known: dict[bytes, int | None] = {}
         """Answers that were found meanwhile, and what was added: an order is asked about four times."""
 
@@ -63,6 +65,7 @@ class Settled:
             raise ValueError("the log of orders is another one")
         result.log += log
         result._asked = 0
+        result._firsts = bytes(log[::RECORD])
         result._count(mark)
         return result
 
@@ -84,6 +87,7 @@ class Settled:
         if self._asked is None:
             return
         self._asked = None
+        self._firsts = b""
         self._known.clear()
         records = iter_unpack(f"{RECORD}s", self.log)
         if (
@@ -167,11 +171,13 @@ class Settled:
         return None if offset < 0 else bucket[offset + DIGEST]
 
     def _last(self, digest: bytes) -> int | None:
-        """Return the code of a digest's last record in the log."""
-        offset = self.log.rfind(digest)
-        while offset % RECORD and offset >= 0:
-            offset = self.log.rfind(digest, 0, offset + DIGEST - 1)
-        return None if offset < 0 else self.log[offset + DIGEST]
+        """Return the code of a digest's last record in the log that was read."""
+        first, place = digest[0], self._firsts.rfind(digest[0])
+        while place >= 0:
+            if self.log.startswith(digest, place * RECORD):
+                return self.log[place * RECORD + DIGEST]
+            place = self._firsts.rfind(first, 0, place)
+        return None
 
     def _place(self, digest: bytes) -> tuple[bytearray, int]:
         """Return the bucket of a digest and where it lies there, -1 where it does not."""

@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from agent.answers.account import MarketRow
+from agent.answers.account import LEFT_ALONE, MarketRow
 from agent.answers.agents import Alarm, AlarmKind, Supervised
-from agent.answers.cycle import LEFT_ALONE
 from agent.state.ledger import Ledger
 from domain.observation import Source
 from domain.order import OrderStatus

@@ -78,7 +78,6 @@ def import_all() -> None:
     for names in _HOMES.values():
         for name in names:
             __getattr__(name)
-    import_module("reasoning.news.polarity")  # which only the first headline asks for
 
 
 __all__ = [

@@ -51,6 +51,21 @@ def test_whatever_is_settled_is_known_as_a_dict_and_a_set_know_it_at_every_mark(
         assert again == settled
 
 
+def test_a_long_log_that_was_read_tells_the_same_by_going_through_it_and_by_its_buckets() -> None:
+    settled = Settled()
+    for number in range(1_000):
+        settled.end(f"order {number}", OrderStatus.FILLED)
+    for number in range(0, 1_000, 7):
+        settled.end(f"order {number}", OrderStatus.CANCELLED)  # once more: the last counts
+    again = Settled.of(bytes(settled.log), settled.mark())
+    names = [f"order {number}" for number in range(0, 1_100, 4)]
+    known = [settled.status(name) for name in names]
+    assert len(set(known)) == 3
+    assert [again.status(name) for name in names] == known
+    again.ready()
+    assert [again.status(name) for name in names] == known
+
+
 def test_two_names_that_read_alike_together_are_two_fills() -> None:
     settled = Settled()
     settled.count("a1", "23")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from agent.account.remembered import remembered
 from agent.account.requests import StatusRequest
 from agent.account.running import Running, Unanswering, home_named
-from agent.answers.account import PositionAnswer, Status, StreamRow
+from agent.answers.account import LEFT_ALONE, PositionAnswer, Status, StreamRow
 from agent.answers.amounts import decoded_as
 from agent.cli.output.changed import changed_words
 from agent.cli.output.streams import answer
@@ -69,9 +69,7 @@ def status_lines(report: Status) -> Iterator[str]:
     yield from (f"blocked   {line}" for line in blocked_lines(account.blocked))
     if account.pair_list:
         yield f"pair list {account.pair_list}"
-    yield from (
-        f"left      {symbol} alone, a fault of ours: {why}" for symbol, why in account.left_alone.items()
-    )
+    yield from (f"fault     {symbol}: {LEFT_ALONE}: {why}" for symbol, why in account.left_alone.items())
     yield from (f"off list  {line}" for line in blocked_lines(account.off_list))
     yield from (f"muted     {name}: {fault}" for name, fault in report.muted.items())
     for name, version in report.parameters.items():

@@ -7,9 +7,9 @@ from pathlib import Path
 from agent.account.remembered import remembered_why
 from agent.account.requests import WhyRequest
 from agent.account.running import Running, Unanswering, home_named
+from agent.answers.account import LEFT_ALONE
 from agent.answers.amounts import decoded_as
 from agent.answers.cycle import (
-    LEFT_ALONE,
     AdviceAnswer,
     DecisionAnswer,
     Explanation,

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from agent.answers.account import LEFT_ALONE
 from agent.answers.cycle import (
-    LEFT_ALONE,
     DecisionAnswer,
     Explanation,
     OrderAnswer,

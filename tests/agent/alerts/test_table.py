@@ -24,9 +24,8 @@ from agent.alerts.watch import (
     of_agent,
     of_home,
 )
-from agent.answers.account import StreamRow
+from agent.answers.account import LEFT_ALONE, StreamRow
 from agent.answers.agents import Alarm, AlarmKind, FillRow, Headroom
-from agent.answers.cycle import LEFT_ALONE
 from agent.answers.stream import Body, DecidedBody, NoteBody, ReportBody, SessionBody, StreamEvent
 from agent.notices import NoticeRow
 from agent.orders.differences import ADOPT
