@@ -105,8 +105,8 @@ def _sources(names: Iterable[str]) -> Iterator[str]:
 
 
 def _below(folder: str) -> Iterator[str]:
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda each: each.name)
+    with os.scandir(folder) as listing:
+        entries = sorted(listing, key=lambda each: each.name)
     for each in entries:
         if each.name.endswith(".py"):
             yield each.path

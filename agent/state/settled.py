@@ -172,11 +172,11 @@ class Settled:
 
     def _last(self, digest: bytes) -> int | None:
         """Return the code of a digest's last record in the log that was read."""
-        first, place = digest[0], self._firsts.rfind(digest[0])
-        while place >= 0:
-            if self.log.startswith(digest, place * RECORD):
-                return self.log[place * RECORD + DIGEST]
-            place = self._firsts.rfind(first, 0, place)
+        first, index = digest[0], self._firsts.rfind(digest[0])
+        while index >= 0:
+            if self.log.startswith(digest, index * RECORD):
+                return self.log[index * RECORD + DIGEST]
+            index = self._firsts.rfind(first, 0, index)
         return None
 
     def _place(self, digest: bytes) -> tuple[bytearray, int]:
