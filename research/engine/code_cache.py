@@ -29,6 +29,7 @@ CACHE_VARIABLE = "AGENT_KERNEL_CACHE"
 HOUSE = frozenset({"domain", "learning", "perception", "platforms", "reasoning", "research", "risk"})
 
 _HERE = (
+    "ranges",
     "signals",
     "trials_pass",
     "compiler",

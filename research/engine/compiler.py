@@ -11,7 +11,7 @@ import numpy as np
 from reasoning.kernels.strategy import Strategy
 from reasoning.own import OwnStrategy
 from research.data.candles import FloatArray, IntArray
-from research.engine import account_pass, beside, guarded, lone_pass, signals, trials_pass
+from research.engine import account_pass, beside, guarded, lone_pass, ranges, signals, trials_pass
 from research.engine.code_cache import cache_folder, of_sources
 from research.engine.looked import Looked
 from research.engine.loops import loop_of
@@ -48,7 +48,9 @@ def plain() -> CompiledRules:
     def kept(strategy: Strategy[Any]) -> Callable[..., None]:
         return partial(signals.gather, signals.with_time(strategy))
 
-    return CompiledRules(False, signals.fill_series, events, account_pass.replay, kept)
+    return CompiledRules(
+        False, partial(ranges.fill_series, ranges.step_lanes), events, account_pass.replay, kept
+    )
 
 
 @cache
@@ -71,7 +73,8 @@ def compiled() -> CompiledRules:
         return built[key]
 
     one = partial(_replay_one, _replay_many)
-    return CompiledRules(True, MachineCode(signals.fill_series), events, one, _machine_gather, _replay_many)
+    fill = partial(ranges.fill_series, MachineCode(ranges.step_lanes))
+    return CompiledRules(True, fill, events, one, _machine_gather, _replay_many)
 
 
 def with_every_rule() -> CompiledRules:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -18,10 +18,13 @@ from research.data.candles import Candles, FloatArray, IntArray, merged
 from research.engine.compiler import CompiledRules
 from research.engine.informed import Behind, BesideCandles, behind, enough
 from research.engine.layout import Doubts, MarketLayout, Opinions, PairFlags
+from research.engine.meanwhile import meanwhile
 from research.engine.pair_flags import PairRule, flags_of
-from research.engine.stretches import blocks_of
+from research.engine.stretches import blocks_of, same
 from research.engine.tape import Tape, tape_of
 
+LONG = 200_000
+"""Turns from which on another thread is worth its start."""
 Places = NDArray[np.int32]
 Numbers = Callable[[Strategy[Any], tuple[Any, ...], Sequence[int]], list[FloatArray]]
 """Returns what a strategy keeps at places of its memory after each candle: float64[places, n], by tape."""
@@ -61,6 +64,9 @@ class Recording:
         self._enough: dict[tuple[Any, ...], int] = {}
         self._making = threading.Lock()
         self.classes = sorted({each.asset_class for each in self.instruments})
+        long = engine.compiled and sum(len(each.turn_ms) for each in self.tapes) >= LONG
+        # Nobody asks for them before the votes are found.
+        self._blocks = meanwhile(partial(blocks_of, self.tapes, self.instants)) if long else None
 
     @classmethod
     def of(
@@ -117,16 +123,18 @@ class Recording:
         return [tuple(map(self.give, self._turns(tape))) for tape in self.tapes]
 
     def _turns(self, tape: Tape) -> tuple[Places, Places]:
-        turn = np.full(len(tape.close), -1, dtype=np.int32)
-        ends = tape.turn_end
-        if tape.even and ends[0] > 0 and np.array_equal(self.instants, tape.turn_ms):
-            turn[ends[0] - 1 : ends[-1]] = np.arange(len(ends), dtype=np.int32)
+        ends, count = tape.turn_end, len(tape.close)
+        if tape.even and ends[0] > 0 and same(self.instants, tape.turn_ms):
+            first = int(ends[0]) - 1
+            turn = np.arange(-first, count - first, dtype=np.int32)
+            turn[:first] = turn[int(ends[-1]) :] = -1
             return turn, turn
-        first = np.flatnonzero(np.diff(ends, prepend=0) > 0)
-        newest = ends[first] - 1  # never falling: a candle is news at the first turn that counts it
-        turn[newest] = first
+        turn = np.full(count, -1, dtype=np.int32)
+        news = np.flatnonzero(np.diff(ends, prepend=0) > 0)
+        newest = ends[news] - 1  # never falling: a candle is news at the first turn that counts it
+        turn[newest] = news
         cycle = np.full(len(tape.close), -1, dtype=np.int32)
-        cycle[newest] = cycles_of(self.instants, tape.turn_ms)[first]
+        cycle[newest] = cycles_of(self.instants, tape.turn_ms)[news]
         return turn, cycle
 
     @cached_property
@@ -174,7 +182,7 @@ class Recording:
     def market(self) -> MarketLayout:
         """The tapes behind one another."""
         tapes = self.tapes
-        blocks = blocks_of(tapes, self.instants)
+        blocks = blocks_of(tapes, self.instants) if self._blocks is None else self._blocks()
         return MarketLayout(
             candle_ms=self._joined([tape.time for tape in tapes]),
             open=self._joined([tape.open for tape in tapes]),

@@ -11,7 +11,7 @@ from typing import Any
 from domain.decision import Signal
 from domain.kernel import kernel
 from reasoning.kernels.features import FeaturePlan, Features, features_at
-from reasoning.kernels.indicators import Memory, atr_step
+from reasoning.kernels.indicators import Memory
 from reasoning.kernels.strategy import Strategy
 from research.engine.crossings import AT_ONCE, WORD, mark, mark_level, take_marked
 from research.engine.layout import (
@@ -33,25 +33,6 @@ FLOAT = 8
 """Bytes of a float."""
 EVENT, CONFIDENCE, KNOWN = EVENT_VOICES + PER_VOICE, 2, 4
 """Numbers of an event of one voice: integers, floats; and of a candle's features with their flag."""
-
-
-@kernel
-def fill_series(
-    series: Floats,
-    memory: Memory,
-    plan: FeaturePlan,
-    high: Sequence[int],
-    low: Sequence[int],
-    close: Sequence[int],
-    volume: Sequence[float],
-) -> None:
-    """Write closes, volumes and ATRs behind one another, as `features_at` reads them."""
-    count = len(close)
-    for index in range(count):
-        ended = float(close[index])
-        series[index] = ended
-        series[count + index] = volume[index]
-        series[2 * count + index] = atr_step(memory, 0, plan[0], float(high[index]), float(low[index]), ended)
 
 
 @kernel

@@ -84,8 +84,23 @@ def _write_instants(rows: Prices, instants: IntArray) -> int:
 
     Returns 0 where they find no place in a row.
     """
-    unit = next(each for each in UNITS if all(_counted(*part, each) for part in _parts(rows, instants)))
-    return unit if (instants[-1] - instants[0]) // unit < LARGEST else 0
+    passed, step = int(instants[-1] - instants[0]), int(instants[:2][-1] - instants[0])
+    even = passed == step * (len(instants) - 1) and _evenly(instants, step)
+    if even:
+        unit = next(each for each in UNITS if step % each == 0)
+    else:
+        unit = next(each for each in UNITS if all(_counted(*part, each) for part in _parts(rows, instants)))
+    if passed // unit >= LARGEST:
+        return 0
+    if even:
+        rows[:, AT] = np.arange(len(rows), dtype=np.int32) * np.int32(step // unit)
+    return unit
+
+
+def _evenly(instants: IntArray, step: int) -> bool:
+    """Tell whether one instant lies so far behind the other throughout."""
+    later = (instants[begin : begin + AT_ONCE + 1] for begin in range(0, len(instants) - 1, AT_ONCE))
+    return all(bool((part[1:] - part[:-1] == step).all()) for part in later)
 
 
 def _parts(rows: Prices, instants: IntArray) -> Iterator[tuple[Prices, IntArray]]:
@@ -134,12 +149,12 @@ def _regular(tape: Tape) -> bool:
         and quote.min() > 0
         and max(quote.max(), tape.high.max()) < LARGEST
         and (tape.turn_mark is quote or np.array_equal(tape.turn_mark, quote))
-        and _equal(tape.open[later], quote[:-1])
-        and _equal(tape.time[later], tape.turn_ms[:-1])
+        and same(tape.open[later], quote[:-1])
+        and same(tape.time[later], tape.turn_ms[:-1])
     )
 
 
-def _equal(one: IntArray, other: IntArray) -> bool:
+def same(one: IntArray, other: IntArray) -> bool:
     """Tell whether two columns are the same, which two views of one place need not be read for."""
     if len(one) == len(other) and one.__array_interface__ == other.__array_interface__:
         return True

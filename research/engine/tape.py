@@ -7,10 +7,12 @@ odd time) the loop's own cursor goes over the whole series, so the two can never
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import median_low
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from domain.candle import Candle
 from domain.errors import BadInput
@@ -20,10 +22,20 @@ from domain.times import MINUTE_MS, grid
 from perception.driven.market import NEVER, Cursor
 from perception.quality.collar import FACTOR, LEVEL_CANDLES
 from research.data.candles import Candles, FloatArray, IntArray
+from research.engine.meanwhile import meanwhile
 
 NOTHING: IntArray = np.zeros(0, dtype=np.int64)
-AT_ONCE = 16_384
+AT_ONCE = 131_072
 """Candles gone over at a time, so that what is worked out between stays in a core's cache."""
+LONG = 200_000
+"""Candles from which on a second thread is worth its start."""
+WHOLE = 1.5 * 2**52
+WHOLE_BITS = int(np.float64(WHOLE).view(np.int64))
+"""A float around which floats are whole numbers, and neighbours in their bits as well: a sum with it is
+rounded to a whole number, half to even, and its bits tell which. NumPy does that in two thirds of the time of
+rounding and conversion."""
+SUM_WHOLE = 2.0**51
+"""Numbers below which that holds."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,24 +90,17 @@ def bulk_tape(candles: Candles, instrument: Instrument, warmup: int) -> Tape | N
     Turn j then closes candle `max(warmup, 1) + j - 1`, and the quote is the open of the next.
     """
     columns = tuple(np.empty(len(candles), dtype=np.int64) for _ in range(4))
-    level = None
-    for begin in range(0, len(candles), AT_ONCE):
-        part = candles[begin : begin + AT_ONCE]
-        priced = [each / instrument.tick for each in (part.open, part.high, part.low, part.close)]
-        late = begin == 0 or part.time[0] > candles.time[begin - 1]
-        if not (late and _timely(part, instrument) and _sound(part, instrument, priced)):
-            return None
-        _, high, low, close = ticks = [_whole(each) for each in priced]
-        if level is None:
-            level = median_low(close[: min(LEVEL_CANDLES, max(warmup, 1))].tolist())
-        levels = np.append(np.int64(level), close[:-1])
-        if not (np.all(low * FACTOR > levels) and np.all(high < levels * FACTOR)):
-            return None
-        level = int(close[-1])
-        for column, each in zip(columns, ticks, strict=True):
-            column[begin : begin + AT_ONCE] = each
-    opened, high, low, close = columns
     first = max(warmup, 1)
+    if len(candles) < LONG:
+        sound = _sound(candles, instrument)
+        written = sound and _write_parts(candles, instrument, columns, first)
+    else:
+        looked_at = meanwhile(partial(_sound, candles, instrument))
+        written = _write_parts(candles, instrument, columns, first)
+        sound = looked_at()
+    if not (sound and written):
+        return None
+    opened, high, low, close = columns
     quote = opened[first:]
     return Tape(
         candles.symbol,
@@ -114,6 +119,81 @@ def bulk_tape(candles: Candles, instrument: Instrument, warmup: int) -> Tape | N
     )
 
 
+def _write_parts(candles: Candles, instrument: Instrument, columns: Sequence[IntArray], first: int) -> bool:
+    """Write candles in ticks; tell whether no price is too small, too large or a jump from the close before.
+
+    That is told of candles that `_sound` tells to be sound. The first is compared with the closes that are
+    delivered with it, `first` in number.
+    """
+    room, level = np.empty(min(len(candles), AT_ONCE)), None
+    for begin in range(0, len(candles), AT_ONCE):
+        ticks = [each[begin : begin + AT_ONCE] for each in columns]
+        bounds = _write_ticks(candles[begin : begin + AT_ONCE], instrument, room, ticks)
+        if bounds is None:
+            return False
+        if level is None:
+            level = median_low(ticks[3][: min(LEVEL_CANDLES, first)].tolist())
+        if not _steady(ticks, bounds, level):
+            return False
+        level = int(ticks[3][-1])
+    return True
+
+
+def _sound(candles: Candles, instrument: Instrument) -> bool:
+    """Tell whether times are those the loop expects, and prices and volumes some, however large."""
+    o, h, l, c = candles.open, candles.high, candles.low, candles.close  # noqa: E741  # the field's letters
+    flags = np.empty(len(candles), dtype=np.bool_)
+    return (
+        _timely(candles, instrument, flags)
+        and all(bool(np.less_equal(*each, out=flags).all()) for each in ((l, o), (o, h), (l, c), (c, h)))
+        and bool(candles.volume.min() >= 0 and candles.volume.max() < np.inf)
+    )
+
+
+def _timely(candles: Candles, instrument: Instrument, flags: NDArray[np.bool_]) -> bool:
+    """Tell whether open times rise and lie where the loop expects them."""
+    time, length = candles.time, candles.timeframe_ms
+    schedule = grid(length) if instrument.asset_class == "crypto" else min(length, MINUTE_MS)
+    steps = time[1:] - time[:-1]
+    if time[0] <= 0:
+        return False
+    if length % schedule == 0 and np.equal(steps, length, out=flags[1:]).all():
+        return bool(time[0] % schedule == 0)
+    return bool(np.all(steps > 0) and np.all(time % schedule == 0))
+
+
+def _write_ticks(
+    candles: Candles, instrument: Instrument, room: FloatArray, columns: Sequence[IntArray]
+) -> tuple[int, int] | None:
+    """Write open, high, low and close in ticks, and return the lowest and the highest.
+
+    Returns None where one is below one tick or too large. What is in `room` afterwards is nobody's.
+    """
+    opened, high, low, close = columns
+    room = room[: len(candles)]
+    most = float(np.divide(candles.high, instrument.tick, out=room).max())
+    if not most <= MAX_CASH / instrument.cash_factor:
+        return None
+    _write_whole(room, most, high)
+    least = float(np.divide(candles.low, instrument.tick, out=room).min())
+    if not least >= 1:
+        return None
+    _write_whole(room, most, low)
+    for prices, column in ((candles.open, opened), (candles.close, close)):
+        _write_whole(np.divide(prices, instrument.tick, out=room), most, column)
+    return round(least), round(most)
+
+
+def _steady(ticks: Sequence[IntArray], bounds: tuple[int, int], level: int) -> bool:
+    """Tell whether no candle jumps from the close or level before it; `bounds` are all prices'."""
+    least, most = bounds
+    if least * FACTOR > max(most, level) and most < min(least, level) * FACTOR:
+        return True
+    _, high, low, close = ticks
+    levels = np.append(np.int64(level), close[:-1])
+    return bool(np.all(low * FACTOR > levels) and np.all(high < levels * FACTOR))
+
+
 def ticks_of(prices: FloatArray, instrument: Instrument) -> IntArray:
     """Return sound prices in ticks."""
     return _whole(prices / instrument.tick)
@@ -124,28 +204,14 @@ def _whole(quotients: FloatArray) -> IntArray:
     return np.rint(quotients).astype(np.int64)
 
 
-def _timely(candles: Candles, instrument: Instrument) -> bool:
-    """Tell whether open times rise and lie where the loop expects them."""
-    time, length = candles.time, candles.timeframe_ms
-    schedule = grid(length) if instrument.asset_class == "crypto" else min(length, MINUTE_MS)
-    steps = time[1:] - time[:-1]
-    if time[0] <= 0:
-        return False
-    if length % schedule == 0 and np.all(steps == length):
-        return bool(time[0] % schedule == 0)
-    return bool(np.all(steps > 0) and np.all(time % schedule == 0))
-
-
-def _sound(candles: Candles, instrument: Instrument, priced: Sequence[FloatArray]) -> bool:
-    """Tell whether every candle passes the loop's checks of single candles; `priced` are prices in ticks."""
-    o, h, l, c = candles.open, candles.high, candles.low, candles.close  # noqa: E741  # the field's letters
-    _, high, low, _ = priced
-    return bool(
-        np.all((l > 0) & (l <= o) & (o <= h) & (l <= c) & (c <= h))
-        and np.all((candles.volume >= 0) & np.isfinite(candles.volume))
-        and np.all(low >= 1)
-        and np.all(high <= MAX_CASH / instrument.cash_factor)
-    )
+def _write_whole(quotients: FloatArray, most: float, column: IntArray) -> None:
+    """Write quotients up to `most` as `_whole` rounds them; what is in their place afterwards is nobody's."""
+    if most >= SUM_WHOLE:
+        with np.errstate(invalid="ignore"):  # of what `_sound` refuses meanwhile
+            column[:] = _whole(quotients)
+        return
+    np.add(quotients, WHOLE, out=quotients)
+    np.subtract(quotients.view(np.int64), WHOLE_BITS, out=column)
 
 
 def _one_by_one(candles: Candles, instrument: Instrument, warmup: int) -> Tape:

@@ -21,7 +21,7 @@ from research.engine.compiler import compiled
 fill = compiled().fill_series
 ints = np.full(9, 7, dtype=np.int64)
 fill(np.zeros(27), np.zeros(3), PLAN, ints, ints, ints, np.ones(9))
-stats = fill.dispatcher.stats
+stats = fill.args[0].dispatcher.stats
 print(sum(stats.cache_hits.values()), sum(stats.cache_misses.values()))
 """
 

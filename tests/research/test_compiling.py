@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from agent.cli.output.compile_bar import compiling_told
 from reasoning.strategies.rsi import RSI
-from research.engine import account_pass, compiling, signals
+from research.engine import account_pass, compiling, ranges, signals
 from research.engine.code_cache import CACHE_VARIABLE
 from research.engine.compiling import Compiling
 from research.engine.loops import loop_of
@@ -92,7 +92,7 @@ def test_what_a_function_comes_to_is_counted_before(tmp_path: Path) -> None:
     assert 60 < len(whole) < 200
     kernels: dict[str, Any] = {"step": RSI.step, "signal": RSI.signal}
     assert RSI.step in compiling.reached(loop_of(signals.find_events, RSI, kernels, tmp_path))
-    assert compiling.reached(signals.fill_series) > {signals.fill_series}
+    assert compiling.reached(ranges.step_lanes) > {ranges.step_lanes}
 
 
 def test_nobody_is_told_when_nothing_is_compiled(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 """A tape holds what the loop meets: the same candles, quotes and instants, in bulk or one by one."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from agent.settings.instruments import instrument
 from domain.errors import BadInput
 from perception.driven.market import Cursor
 from research.data.candles import Candles
-from research.engine.tape import Tape, tape_of
+from research.engine.tape import Tape, bulk_tape, tape_of
 from tests.seeded import halted, market, present
 
 BTC = instrument("BTC-USDT", {})
@@ -66,6 +67,33 @@ def walk(seed: int, count: int, jump: float) -> Candles:
 @settings(max_examples=40)
 def test_a_tape_is_what_the_loop_meets(seed: int, count: int, jump: float) -> None:
     same(walk(seed, count, jump), 5)
+
+
+@given(
+    st.integers(0, 10_000),
+    st.sampled_from([1.0, 0.5, 3.5, 11.0]),
+    st.sampled_from([1, 10**9]),
+    st.sampled_from([0, 99]),
+)
+@settings(max_examples=30)
+def test_parts_behind_one_another_are_one_tape(seed: int, jump: float, larger: int, long: int) -> None:
+    made = walk(seed, 60, jump)
+    opened, high, low, close = (each * larger for each in (made.open, made.high, made.low, made.close))
+    candles = Candles("BTC-USDT", 60_000, made.time, opened, high, low, close, made.volume)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("research.engine.tape.AT_ONCE", 7)
+        patch.setattr("research.engine.tape.LONG", long)
+        same(candles, 5)
+
+
+@pytest.mark.parametrize("column", ["open", "high", "low", "close", "volume"])
+@pytest.mark.parametrize("wrong", [math.nan, math.inf, 0.0, -1.0, 1e16])
+def test_a_candle_that_is_none_goes_the_loop_s_way(column: str, wrong: float) -> None:
+    """Whatever is wrong with it, in the middle of a part, it does not come through in bulk."""
+    made = walk(7, 60, 1.0)
+    getattr(made, column)[33] = wrong
+    sound = column == "volume" and wrong in {0.0, 1e16}
+    assert (bulk_tape(made, BTC, 5) is not None) is sound
 
 
 @pytest.mark.parametrize(

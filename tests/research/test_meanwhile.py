@@ -1,0 +1,42 @@
+"""Work done meanwhile comes to what it would come to at once, on one processor and on several."""
+
+import os
+import threading
+
+import pytest
+
+from research.engine import meanwhile as module
+from research.engine.meanwhile import meanwhile, processors
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_result_is_there_as_often_as_it_is_asked_for(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    monkeypatch.setattr(module, "processors", lambda: count)
+    threads: list[str] = []
+
+    def work() -> int:
+        threads.append(threading.current_thread().name)
+        return 7
+
+    result = meanwhile(work)
+    assert (result(), result()) == (7, 7)
+    assert len(threads) == 1
+    assert (threads[0] == threading.current_thread().name) is (count == 1)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_what_is_raised_meanwhile_is_raised_when_it_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(module, "processors", lambda: count)
+    result = meanwhile(lambda: {}["none"])
+    with pytest.raises(KeyError):
+        result()
+
+
+def test_a_process_that_may_use_one_processor_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {3}, raising=False)
+    assert processors() == 1
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: None)
+    assert processors() == 1
