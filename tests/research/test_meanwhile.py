@@ -29,7 +29,8 @@ def test_what_is_raised_meanwhile_is_raised_when_it_is_asked_for(
     monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
     monkeypatch.setattr(module, "processors", lambda: count)
-    result = meanwhile(lambda: {}["none"])
+    none: dict[str, int] = {}
+    result = meanwhile(lambda: none["there"])
     with pytest.raises(KeyError):
         result()
 
