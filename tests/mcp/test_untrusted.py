@@ -15,7 +15,8 @@ import agent.answers
 from agent.answers.account import ChangedSetting, MarketRow
 from agent.answers.cycle import AdviceAnswer, OrderStep, Seen, VerdictAnswer
 from agent.mcp.untrusted import CUT, LONGEST, MOST_TEXTS, OURS, PREFIX, free, marked
-from agent.verify.replay import Difference, Replayed
+from agent.verify.differences import Difference
+from agent.verify.replay import Replayed
 from domain.decision import Voice
 from domain.events import Failure
 from domain.order import OrderStatus
