@@ -62,7 +62,7 @@ def main(asked: argparse.Namespace) -> int:
                         say(f"BROKEN  {case}: {' | '.join(wrong)}")
             except KeyboardInterrupt:
                 say("stopped")
-    say(f"{sum(broken.values())} of {done} runs against the law, {len(broken)} ways")
+            say(f"{sum(broken.values())} of {done} runs against the law, {len(broken)} ways")
     return 1 if broken else 130 if done < len(cases) else 0
 
 
