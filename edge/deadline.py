@@ -31,11 +31,11 @@ def tls_of(held: HeldSocket) -> ssl.SSLContext:
     Wrapping empties the socket that was held until then: to cut that one would cut nothing.
     """
 
-    class Shown(ssl.SSLSocket):
+    class HeldTls(ssl.SSLSocket):
         def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002  # as the library has it
             held.hold(self)
             super().do_handshake(block)
 
     context = ssl.create_default_context()
-    context.sslsocket_class = Shown
+    context.sslsocket_class = HeldTls
     return context

@@ -83,8 +83,8 @@ def load(flags: Mapping[str, Any] | None = None, config: Path | None = None) -> 
         settings = _reading(file)(**given)
     except ValidationError as error:
         # A file that cannot be read may be why a strategy is unknown: then that is told in its place.
-        told = [problem(each) for each in error.errors() if not (broken and _refused(each, folder))]
-        raise BadSettings(problems + broken + told) from None
+        others = [problem(each) for each in error.errors() if not (broken and _refused(each, folder))]
+        raise BadSettings(problems + broken + others) from None
     except tomllib.TOMLDecodeError as error:
         raise BadSettings([*problems, f"{file}: not valid TOML: {error}"]) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -101,12 +101,12 @@ def load(flags: Mapping[str, Any] | None = None, config: Path | None = None) -> 
 
 def _refused(error: ErrorDetails, folder: Path) -> bool:
     """Say whether a strategy is unknown because its file was refused, which is told already."""
-    place = tuple(each for each in error["loc"] if each != "function-after")
+    field = tuple(each for each in error["loc"] if each != "function-after")
     files = refused_files(folder)
-    if place[:2] == ("reasoning", "custom"):
-        return error["msg"] == NO_SUCH_STRATEGY and place[-1] in files
+    if field[:2] == ("reasoning", "custom"):
+        return error["msg"] == NO_SUCH_STRATEGY and field[-1] in files
     named = (f"unknown strategy {name!r};" for name in files)
-    return place == ("reasoning", "strategies") and any(each in error["msg"] for each in named)
+    return field == ("reasoning", "strategies") and any(each in error["msg"] for each in named)
 
 
 def _two_paces(given: Mapping[str, Any], settings: Settings) -> list[str]:

@@ -58,18 +58,18 @@ class Mail:
         """Yield a connection that is logged in, and whose socket is held from its first word on."""
         server, context = self._server, tls_of(held)
 
-        class Shown(smtplib.SMTP):
+        class HeldMail(smtplib.SMTP):
             def getreply(self) -> tuple[int, bytes]:
                 held.hold(self.sock)
                 return super().getreply()
 
-        class ShownTls(Shown, smtplib.SMTP_SSL):
+        class HeldMailTls(HeldMail, smtplib.SMTP_SSL):
             pass
 
         opened = (
-            ShownTls(server.host, server.port, timeout=server.seconds, context=context)
+            HeldMailTls(server.host, server.port, timeout=server.seconds, context=context)
             if server.security == "tls"
-            else Shown(server.host, server.port, timeout=server.seconds)
+            else HeldMail(server.host, server.port, timeout=server.seconds)
         )
         with opened:
             if server.security == "starttls":
