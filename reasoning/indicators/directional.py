@@ -5,6 +5,7 @@ from typing import NamedTuple
 from domain.kernel import kernel
 from reasoning.indicators.kind import IndicatorKind, period
 from reasoning.kernels.indicators import Memory
+from reasoning.kernels.wilder import smoothed
 
 SEEN, HIGH, LOW, CLOSE, PLUS, MINUS, RANGE, INDEX = 0, 1, 2, 3, 4, 5, 6, 7
 DI_SIZE, ADX_SIZE = 7, 8
@@ -97,7 +98,7 @@ def adx_step(memory: Memory, at: int, n: int, high: float, low: float, close: fl
     apart = 100.0 * abs(now.plus - now.minus) / both if both > 0.0 else 0.0
     if count > 2.0 * n:
         if both > 0.0:
-            memory[at + INDEX] = (memory[at + INDEX] * (n - 1) + apart) / n
+            memory[at + INDEX] = smoothed(memory[at + INDEX], n, apart)
         return Adx(memory[at + INDEX], now.plus, now.minus)
     memory[at + INDEX] += apart
     if count < 2.0 * n:

@@ -11,6 +11,7 @@ They agree with TA-Lib's SMA, RSI and ATR (unstable period 0) to 1e-9 relative a
 from collections.abc import MutableSequence
 
 from domain.kernel import kernel
+from reasoning.kernels.wilder import smoothed
 
 Memory = MutableSequence[float]
 """Flat state of kernels: a list in the loop, a float64 array when compiled."""
@@ -87,8 +88,8 @@ def rsi_step(memory: Memory, at: int, n: int, close: float) -> float:
     gain = max(0.0, change)
     loss = gain - change
     if value > n:
-        gain = (memory[at + 2] * (n - 1) + gain) / n
-        loss = (memory[at + 3] * (n - 1) + loss) / n
+        gain = smoothed(memory[at + 2], n, gain)
+        loss = smoothed(memory[at + 3], n, loss)
     else:
         gain += memory[at + 2]
         loss += memory[at + 3]
@@ -119,7 +120,7 @@ def atr_step(memory: Memory, at: int, n: int, high: float, low: float, close: fl
     top = max(high, before)
     bottom = min(low, before)
     if value > n:
-        average = (memory[at + 2] * (n - 1) + (top - bottom)) / n
+        average = smoothed(memory[at + 2], n, top - bottom)
     else:
         average = memory[at + 2] + (top - bottom)
         if value == n:

@@ -21,6 +21,7 @@ from domain.errors import BadInput
 from domain.kernel import KERNELS, write_all
 from domain.private import private_folder
 from reasoning import declare
+from reasoning.kernels import wilder
 from research.engine.trusted import require_trusted
 
 CACHE_VARIABLE = "AGENT_KERNEL_CACHE"
@@ -39,11 +40,12 @@ _HERE = (
     "kernel_type",
     "remembering",
 )
-_GIVEN = ("guarded_memory", "addressed", "ahead_of", "fetching", "built_in")
+_GIVEN = ("guarded_memory", "addressed", "ahead_of", "fetching", "dividing", "built_in")
 
 OUTERMOST = (
     *(str(Path(__file__).with_name(f"{name}.py")) for name in (*_HERE, *_GIVEN)),
     calibrator.__file__,
+    wilder.__file__,
     *(str(each) for each in sorted(Path(declare.__file__).parent.glob("*.py"))),
 )
 """Sources beside the kernels' own that machine code is made of: those that write kernels too."""
