@@ -64,7 +64,7 @@ def test_quotients_beside_the_middle_of_two_floats_come_to_the_same_bits(code: A
     rng = np.random.default_rng(6)
     by = periods(rng, COUNT)
     wanted = rng.random(COUNT) + rng.choice([0.5, 1.0], COUNT)
-    # n times a middle is no float: the nearest ones on both sides are divided, reached with and without an average.
+    # n times a middle is no float: the nearest on both sides are divided, with and without an average.
     middle = wanted.astype(np.longdouble) + np.spacing(wanted).astype(np.longdouble) / 2
     total = (middle * by).astype(np.float64)
     for shift in (-np.inf, None, np.inf):
