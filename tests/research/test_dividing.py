@@ -12,7 +12,8 @@ from research.engine import dividing
 from research.engine.machine_code import register
 
 COUNT = 300_000
-EDGES = [0.0, -0.0, 5e-324, 1e-310, 2.3e-308, 1e-281, 9.9e-281, 1.0, 3.0, 1e16, 1e280, 1.1e280, 1.7e308, np.inf, np.nan]  # fmt: skip
+SMALL = [0.0, 5e-324, 1e-310, 2.3e-308, 1e-281, 9.9e-281]
+EDGES = [*SMALL, 1.0, 3.0, 1e16, 1e280, 1.1e280, 1.7e308, np.inf, np.nan]
 Numbers = NDArray[np.float64]
 
 
