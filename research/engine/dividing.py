@@ -29,7 +29,8 @@ from typing import Any
 import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import extending, types
-from numba.core import cgutils, typing
+from numba.core import cgutils
+from numba.core.typing.templates import signature as signed
 from numba.cpython import numbers
 
 from reasoning.kernels.wilder import smoothed
@@ -41,7 +42,7 @@ MOST = 2**20
 """The largest n that numbers are divided by so."""
 DOUBLE = ir.DoubleType()
 ONE = DOUBLE(1.0)
-RATIO = typing.signature(types.float64, types.float64, types.float64)
+RATIO = signed(types.float64, types.float64, types.float64)
 
 
 def has_fma() -> bool:
@@ -61,7 +62,7 @@ def typed(_context: Any) -> Any:
     def typer(average: Any, n: Any, value: Any) -> Any:
         del average, value
         by = types.int64 if isinstance(n, types.Integer) else types.float64
-        return typing.signature(types.float64, types.float64, by, types.float64)
+        return signed(types.float64, types.float64, by, types.float64)
 
     return typer
 
