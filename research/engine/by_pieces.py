@@ -148,5 +148,5 @@ def events_in_pieces(
         columns.fill(begin, until)
         lies = np.array([*(columns.address(each, begin) for each in keys), 0], dtype=np.int64)
         more = PLAN, series, none, *bits, *turns, events, confidence, begins, counts
-        trial.find(lies[places], levels, packs, trial.pairs, begin, until, *more)
+        trial.find(lies[places], levels, packs, lies[:0], trial.pairs, begin, until, *more)
     return events, confidence, int(counts[0])

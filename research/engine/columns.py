@@ -142,19 +142,20 @@ def _begins_with(tape: Tape, shorter: Tape) -> bool:
 
 
 class TrialColumns(NamedTuple):
-    """Trials as `find_many` takes them; `kept` are the arrays whose addresses it is told."""
+    """Trials as `find_many` takes them; `kept` are the arrays that lie where `place` and `ahead` say."""
 
     kept: Sequence[FloatArray]
     place: IntArray
     level: FloatArray
     packs: FloatArray
+    ahead: IntArray
     pairs: int
     candles: int
 
     @property
     def given(self) -> tuple[Any, ...]:
         """The first arguments of `find_many`, for all candles."""
-        return self.place, self.level, self.packs, self.pairs, 0, self.candles
+        return self.place, self.level, self.packs, self.ahead, self.pairs, 0, self.candles
 
     def of_none(self, first: int, until: int) -> tuple[Any, ...]:
         """Return the same of no trial, for some candles: their features alone are worked out."""
@@ -255,9 +256,9 @@ class TrialKeys:
                 kept.append(column)
                 lies[key] = column.ctypes.data
         chosen = trials[: len(rows)]
-        return TrialColumns(
-            kept, lies[rows], self._levels[chosen], self._packs[chosen], self.pairs, len(columns)
-        )
+        read = lies[list({*rows.ravel().tolist()} - {-1})]
+        place, level, packs = lies[rows], self._levels[chosen], self._packs[chosen]
+        return TrialColumns(kept, place, level, packs, read, self.pairs, len(columns))
 
     def _of_all(self, columns: ColumnCache) -> tuple[list[FloatArray], IntArray]:
         """Return all columns of a tape, and where they lie."""

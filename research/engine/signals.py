@@ -13,6 +13,7 @@ from domain.kernel import kernel
 from reasoning.kernels.features import FeaturePlan, Features, features_at
 from reasoning.kernels.indicators import Memory
 from reasoning.kernels.strategy import Strategy
+from research.engine.ahead_of import fetch
 from research.engine.crossings import AT_ONCE, WORD, mark, mark_level, take_marked
 from research.engine.layout import (
     EVENT_CYCLE,
@@ -31,6 +32,8 @@ Ints = MutableSequence[int]
 
 FLOAT = 8
 """Bytes of a float."""
+LINE = 8
+"""Floats of one line of the processor's cache."""
 EVENT, CONFIDENCE, KNOWN = EVENT_VOICES + PER_VOICE, 2, 4
 """Numbers of an event of one voice: integers, floats; and of a candle's features with their flag."""
 
@@ -186,6 +189,7 @@ def find_many(  # noqa: C901, PLR0912  # one loop within the other, as candles a
     addresses: Any,
     level: Any,
     packs: Any,
+    ahead: Any,
     pairs: int,
     first: int,
     until: int,
@@ -205,11 +209,11 @@ def find_many(  # noqa: C901, PLR0912  # one loop within the other, as candles a
 
     Candles from `first` until `until` are looked at, and the one before them. `addresses` int64[trials,
     columns + 2 * pairs] are those of a trial's columns and of the columns that cross, 0 where that is
-    `level` float64[trials, pairs]; `packs` its parameters. Without pairs every candle is asked about. Trial
-    t has room from row `begins[t]` to `begins[t + 1]`, and `counts[t]`, which goes on from what it is, is
-    how many events it has: beyond its room they are counted only. Returns the trials before the first that
-    finds no room. All trials go through one piece of the candles before the next, so what they share stays
-    in the cache.
+    `level` float64[trials, pairs]; `packs` its parameters. `ahead` are the addresses of columns whose next
+    piece is asked for meanwhile. Without pairs every candle is asked about. Trial t has room from row
+    `begins[t]` to `begins[t + 1]`, and `counts[t]`, which goes on from what it is, is how many events it has:
+    beyond its room they are counted only. Returns the trials before the first that finds no room. All trials
+    go through one piece of the candles before the next, so what they share stays in the cache.
     """
     count, trials = len(turn_of), len(packs)
     for begin in range(first, until, WORD * AT_ONCE):
@@ -218,7 +222,12 @@ def find_many(  # noqa: C901, PLR0912  # one loop within the other, as candles a
         for index in range(begin, begin + part if len(known) > KNOWN else begin):
             if known[KNOWN * index] == 0.0:
                 keep_features(known, KNOWN * index, features_at(series, 0, count, index, index + 1, plan))
+        near = (min(until - begin - part, WORD * AT_ONCE) + LINE - 1) // LINE
         for trial in range(trials):
+            # Each trial asks for its part, for what is asked for at once is waited for.
+            for column in range(len(ahead)):
+                for place in range(near * trial // trials, near * (trial + 1) // trials):
+                    fetch(column_at(ahead[column], count), begin + part + LINE * place)
             for pair in range(pairs):
                 at = addresses.shape[1] - 2 * pairs + 2 * pair
                 one, other = addresses[trial, at], addresses[trial, at + 1]

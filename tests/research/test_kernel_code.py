@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from llvmlite.binding import ffi
 
+from domain.money import MAX_CASH, divided, share_down, share_up
 from research.engine import code_cache, kernel_code, machine_code
 from research.engine.machine_code import MachineCode
 
@@ -49,6 +50,13 @@ def extremes(floats: Any, longs: Any, shorts: Any, results: Any) -> None:
         # numba's own: more than four, of other kinds, of a tuple.
         results[index, 10] = max(one, other, one, other, 0.5)
         results[index, 11] = min((long, long + 1)) + int(short > long)
+
+
+def shares(amounts: Any, ppm: int) -> int:
+    total = 0
+    for amount in amounts:
+        total ^= share_up(amount, ppm) ^ (share_down(amount, ppm) << 1) ^ divided(amount, ppm)
+    return total
 
 
 VALUES, WITH_NOUGHT = np.array([1.0, 3.0, 7.0, 4.5]), np.array([1.0, 0.0])
@@ -143,3 +151,12 @@ def test_with_another_numba_kernels_compile_the_usual_way(monkeypatch: pytest.Mo
 
     machine_code.jitable(third)
     assert MachineCode(thirds, large=True)(VALUES) == thirds(VALUES)
+
+
+def test_money_is_divided_by_machine_code_as_by_python() -> None:
+    machine_code.register()
+    code, few = MachineCode(shares), [0, 1, 999_999, 1_000_000, 10**12 + 7, MAX_CASH - 1, MAX_CASH]
+    drawn = np.random.default_rng(1).integers(0, MAX_CASH, 100).tolist()
+    for amount in [*few, *drawn]:
+        for ppm in (1, 999_999, 1_000_000):
+            assert code(np.array([amount]), ppm) == shares([amount], ppm)
