@@ -257,8 +257,8 @@ class TrialKeys:
                 lies[key] = column.ctypes.data
         chosen = trials[: len(rows)]
         read = lies[list({*rows.ravel().tolist()} - {-1})]
-        place, level, packs = lies[rows], self._levels[chosen], self._packs[chosen]
-        return TrialColumns(kept, place, level, packs, read, self.pairs, len(columns))
+        lie, level, packs = lies[rows], self._levels[chosen], self._packs[chosen]
+        return TrialColumns(kept, lie, level, packs, read, self.pairs, len(columns))
 
     def _of_all(self, columns: ColumnCache) -> tuple[list[FloatArray], IntArray]:
         """Return all columns of a tape, and where they lie."""

@@ -226,8 +226,8 @@ def find_many(  # noqa: C901, PLR0912  # one loop within the other, as candles a
         for trial in range(trials):
             # Each trial asks for its part, for what is asked for at once is waited for.
             for column in range(len(ahead)):
-                for place in range(near * trial // trials, near * (trial + 1) // trials):
-                    fetch(column_at(ahead[column], count), begin + part + LINE * place)
+                for rank in range(near * trial // trials, near * (trial + 1) // trials):
+                    fetch(column_at(ahead[column], count), begin + part + LINE * rank)
             for pair in range(pairs):
                 at = addresses.shape[1] - 2 * pairs + 2 * pair
                 one, other = addresses[trial, at], addresses[trial, at + 1]
