@@ -34,7 +34,7 @@ def notional(price: int, lots: int, cash_factor: int) -> int:
     return price * lots * cash_factor
 
 
-def divided(amount: int, by: int) -> int:
+def quotient(amount: int, by: int) -> int:
     """Return how often a number above 0 goes into a non-negative amount.
 
     Machine code may take both for numbers without a sign: half the steps of `//`, which rounds down.
@@ -45,17 +45,17 @@ def divided(amount: int, by: int) -> int:
 @kernel
 def share_up(amount: int, ppm: int) -> int:
     """Return `ppm` parts per million of a non-negative amount, rounded up, without overflow."""
-    whole = divided(amount, 1_000_000)
+    whole = quotient(amount, 1_000_000)
     rest = amount - whole * 1_000_000
-    return whole * ppm + divided(rest * ppm + 999_999, 1_000_000)
+    return whole * ppm + quotient(rest * ppm + 999_999, 1_000_000)
 
 
 @kernel
 def share_down(amount: int, ppm: int) -> int:
     """Return `ppm` parts per million of a non-negative amount, rounded down, without overflow."""
-    whole = divided(amount, 1_000_000)
+    whole = quotient(amount, 1_000_000)
     rest = amount - whole * 1_000_000
-    return whole * ppm + divided(rest * ppm, 1_000_000)
+    return whole * ppm + quotient(rest * ppm, 1_000_000)
 
 
 def to_cash(amount: Decimal | int | str, decimals: int = DECIMALS) -> int:

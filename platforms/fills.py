@@ -18,7 +18,7 @@ Nothing wraps in 64 bits while prices and notionals stay within MAX_CASH and eac
 from typing import NamedTuple
 
 from domain.kernel import kernel
-from domain.money import divided, notional, share_down, share_up
+from domain.money import notional, quotient, share_down, share_up
 
 BUY = 1
 SELL = -1
@@ -37,9 +37,9 @@ class Costs(NamedTuple):
 @kernel
 def distance(price: int, half_ppm: int) -> int:
     """Return `half_ppm` two-millionths of a price, rounded up to the tick: halves of ppm stay exact."""
-    whole = divided(price, 2_000_000)
+    whole = quotient(price, 2_000_000)
     rest = price - whole * 2_000_000
-    return whole * half_ppm + divided(rest * half_ppm + 1_999_999, 2_000_000)
+    return whole * half_ppm + quotient(rest * half_ppm + 1_999_999, 2_000_000)
 
 
 @kernel

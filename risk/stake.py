@@ -1,7 +1,7 @@
 """The stake of an entry: its stop, its value and its loss at the stop with all costs."""
 
 from domain.kernel import kernel
-from domain.money import MAX_CASH, divided, notional, share_up
+from domain.money import MAX_CASH, notional, quotient, share_up
 
 SURELY_WITHIN = 0.99 * MAX_CASH
 
@@ -23,7 +23,7 @@ def stop_level(price: int, stop_ppm: int, stop: int) -> int:
 @kernel
 def most_lots(price: int, cash_factor: int) -> int:
     """Return the lots at `price` ticks (above 0) that fit into the largest notional."""
-    return divided(divided(MAX_CASH, cash_factor), price)
+    return quotient(quotient(MAX_CASH, cash_factor), price)
 
 
 @kernel
@@ -86,11 +86,11 @@ def stop_below(bought: int, units: int, stop_ppm: int) -> int:
 @kernel
 def level_at(bought: int, units: int, ppm: int) -> int:
     """Return the first tick at or above `ppm` parts per million of the average entry `bought / units`."""
-    price = divided(bought, units)
+    price = quotient(bought, units)
     part = (bought - price * units) * ppm
-    whole = divided(part, units)
+    whole = quotient(part, units)
     rest = 1 if part > whole * units else 0
-    return divided(price * ppm + whole + rest + 999_999, 1_000_000)
+    return quotient(price * ppm + whole + rest + 999_999, 1_000_000)
 
 
 @kernel

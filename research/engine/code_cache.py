@@ -40,7 +40,7 @@ _HERE = (
     "kernel_type",
     "remembering",
 )
-_GIVEN = ("guarded_memory", "addressed", "ahead_of", "fetching", "dividing", "built_in")
+_GIVEN = ("guarded_memory", "addressed", "ahead_of", "fetching", "dividing", "unsigned", "built_in")
 
 OUTERMOST = (
     *(str(Path(__file__).with_name(f"{name}.py")) for name in (*_HERE, *_GIVEN)),

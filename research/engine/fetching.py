@@ -1,20 +1,15 @@
-"""The machine code of what has a shorter one than numba finds: `fetch` and `divided`.
-
-Memory is on its way before it is read, and a division looks for no sign. Imports numba, half a second.
-"""
+"""The machine code of `fetch`: memory is on its way before it is read. Imports numba, half a second."""
 
 # mypy: disable-error-code="misc, untyped-decorator, no-untyped-call"
 # numba has no types for what its own compiler is extended with.
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from llvmlite import ir
 from numba import extending, types
-from numba.core.typing.templates import ConcreteTemplate, infer_global
 from numba.np import arrayobj
 
-from domain.money import divided
 from research.engine.ahead_of import fetch
 
 extend: Any = extending
@@ -46,22 +41,3 @@ def fetched(array: Any, index: Any) -> Callable[..., None]:  # noqa: ARG001  # t
         prefetch(array, index)
 
     return near
-
-
-@infer_global(divided)
-class Divided(ConcreteTemplate):
-    """The kinds of numbers `divided` takes and returns."""
-
-    cases: ClassVar[list[Any]] = [types.int64(types.int64, types.int64)]
-
-
-@extend.lower_builtin(divided, types.int64, types.int64)
-def unsigned(_context: Any, builder: Any, _signature: Any, given: Any) -> Any:
-    """Write what `divided` is in machine code: without the steps that round a negative quotient down.
-
-    An overload would be compiled and looked for at each call, a quarter more of the whole.
-    """
-    amount, by = given
-    # A processor stops at 0, which is none of the numbers that are asked about.
-    nought = builder.icmp_unsigned("==", by, by.type(0))
-    return builder.udiv(amount, builder.select(nought, by.type(1), by))

@@ -112,7 +112,7 @@ def register() -> None:
         from research.engine.no_algebra import hold_back  # noqa: PLC0415  # imports numba
 
         hold_back()
-    from research.engine import dividing, fetching  # noqa: F401, PLC0415  # import numba
+    from research.engine import dividing, fetching, unsigned  # noqa: F401, PLC0415  # import numba
 
     write_all()
     for function in KERNELS:

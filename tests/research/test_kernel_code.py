@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from llvmlite.binding import ffi
 
-from domain.money import MAX_CASH, divided, share_down, share_up
+from domain.money import MAX_CASH, quotient, share_down, share_up
 from research.engine import code_cache, kernel_code, machine_code
 from research.engine.machine_code import MachineCode
 
@@ -55,7 +55,7 @@ def extremes(floats: Any, longs: Any, shorts: Any, results: Any) -> None:
 def shares(amounts: Any, ppm: int) -> int:
     total = 0
     for amount in amounts:
-        total ^= share_up(amount, ppm) ^ (share_down(amount, ppm) << 1) ^ divided(amount, ppm)
+        total ^= share_up(amount, ppm) ^ (share_down(amount, ppm) << 1) ^ quotient(amount, ppm)
     return total
 
 
