@@ -137,6 +137,7 @@ class StudyAnswer(Struct, frozen=True, kw_only=True):
     code_version: str
     curves: list[CurveAnswer] = []
     months: Months = {}
+    exhausted: bool = False
     tried: list[TriedAnswer] = []
 
 

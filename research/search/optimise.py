@@ -22,7 +22,7 @@ from research.engine.backtest import BacktestVoice, backtest
 from research.engine.compiler import compiled, plain
 from research.engine.result import Result
 from research.search.grid import Trial, trial_of
-from research.search.space import longest_warmup
+from research.search.space import longest_warmup, size_of
 from research.search.study import MOST_TRIALS, SEGMENTS, UNSEEN, Search, identity, open_study
 from research.search.sweep import Done, Job, Span, Task, Worker, window
 from research.statistics import ratios
@@ -42,8 +42,8 @@ class Studied:
     `value` is the best score over the segments. `counts` are the study's trials by what became of
     them. `deflated` is of the days in sample, for the number of trials made; None where undefined.
     `present` has the figures of the job's own parameters on both sides, `stopped` since when a limit let
-    nothing be bought. `tried` are the finished trials with their scores, `results` the best one's on both
-    sides.
+    nothing be bought; `exhausted` where every combination there is was tried. `tried` are the finished
+    trials with their scores, `results` the best one's on both sides.
     """
 
     best: Trial
@@ -56,6 +56,7 @@ class Studied:
     present: tuple[Metrics, Metrics]
     cut_ms: int
     interrupted: bool
+    exhausted: bool = False
     tried: tuple[tuple[Mapping[str, Any], float], ...] = ()
     results: tuple[Result, ...] = ()
 
@@ -123,13 +124,13 @@ def cut(job: Job) -> tuple[list[Span], Span]:
 
 def _search(study: optuna.Study, objective: "_Objective", search: Search, done: Done) -> None:
     there = _finished(study)
-    if there >= search.trials:
+    if there >= search.trials or _exhausted(study, search):
         return
 
     def count(now: optuna.Study, _trial: Any) -> None:
         finished = _finished(now)
         done(min(finished, search.trials))
-        if finished >= search.trials:
+        if finished >= search.trials or _exhausted(now, search):
             now.stop()
 
     done(there)
@@ -143,6 +144,15 @@ def _finished(study: optuna.Study) -> int:
     """Count the trials that were made: not those with combinations that the strategy does not allow."""
     trials = study.get_trials(deepcopy=False, states=OVER)
     return sum("invalid" not in trial.user_attrs for trial in trials)
+
+
+def _exhausted(study: optuna.Study, search: Search) -> bool:
+    """Tell whether every combination was tried: to try one again would only count it as another."""
+    most = size_of(search.space)
+    if most > search.trials:
+        return False
+    trials = study.get_trials(deepcopy=False, states=OVER)
+    return len({tuple(sorted(trial.params.items())) for trial in trials}) >= most
 
 
 class _Objective:
@@ -230,6 +240,7 @@ def _told(
         present=(_run(job, own, value)[0], _run(job, own, unseen)[0]),
         cut_ms=int(unseen[0] or 0),
         interrupted=interrupted,
+        exhausted=_exhausted(study, search),
         tried=tuple((each.params, float(each.value or 0.0)) for each in complete),
         results=(inside[3], outside[3]),
     )

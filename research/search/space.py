@@ -1,5 +1,6 @@
 """The space of a study: one axis per parameter, within the limits of the strategy's own model."""
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
@@ -10,6 +11,8 @@ from research.search.grid import limits, ranges_of, trial_of
 
 AROUND = 4.0
 """A parameter is searched from its value over this to its value times this, unless told where."""
+SURELY = 1e-9
+"""Steps that a range may be short of a whole number of them, for its ends are rounded."""
 
 
 class Axis(NamedTuple):
@@ -33,11 +36,24 @@ class Axis(NamedTuple):
         """Return the values at the axis's ends, or all choices."""
         return self.choices or (self._typed(self.low), self._typed(self.high))
 
+    @property
+    def size(self) -> float:
+        """Return how many values there are, infinity where any number is one."""
+        step = self.step or (1.0 if self.whole else 0.0)
+        if self.choices or self.low == self.high:
+            return len(set(self.choices)) or 1
+        return math.floor((self.high - self.low) / step + SURELY) + 1 if step else math.inf
+
     def _typed(self, value: float) -> Any:
         return int(value) if self.whole else value
 
 
 Space = dict[str, Axis]
+
+
+def size_of(space: Space) -> float:
+    """Return how many combinations a space has."""
+    return math.prod(axis.size for axis in space.values())
 
 
 def space_of(strategy: Strategy[Any], ranges: Sequence[str], base: StrategyParams | None = None) -> Space:

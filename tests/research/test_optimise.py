@@ -62,6 +62,27 @@ def trials_in(url: str) -> list[Any]:
         storage.engine.dispose()
 
 
+@pytest.mark.parametrize(("ranges", "combinations"), [(["fast=5:5"], 1), (["fast=4:8:2", "slow=20,30"], 6)])
+def test_a_study_ends_when_every_combination_was_tried(
+    tmp_path: Path, ranges: list[str], combinations: int
+) -> None:
+    space = space_of(SMA, ranges)
+    found = optimise(job(), search(tmp_path, 300, space=space))
+    assert found.exhausted
+    assert len({tuple(sorted(each.params.items())) for each in stored(tmp_path)}) == combinations
+    before = len(stored(tmp_path))
+    assert before < 300
+    assert optimise(job(), search(tmp_path, 300, space=space)).exhausted
+    assert len(stored(tmp_path)) == before
+    assert not optimise(job(), search(tmp_path, 2, name="short")).exhausted
+
+
+def test_any_number_of_a_range_has_no_last_combination() -> None:
+    assert Axis((), 0.5, 1.0).size == np.inf
+    assert Axis((), 0.5, 0.5).size == 1
+    assert Axis((), 0.1, 0.7, 0.2).size == 4
+
+
 def test_what_is_unseen_changes_nothing_of_the_search(tmp_path: Path) -> None:
     series = candles()
     segments, unseen = cut(job(series))

@@ -130,6 +130,7 @@ def lines(begun: Begun, search: Search, result: Studied) -> list[str]:
     return [
         f"{title}, study {search.name}: {counts}",
         *(["stopped by Ctrl-C; the same command goes on"] if result.interrupted else []),
+        *(["every combination of the search was tried"] if result.exhausted else []),
         "",
         f"best              {said(result.best.parameters, list(search.space))}",
         f"{search.criterion:<17} {number(result.value)} over the segments searched",
@@ -165,6 +166,7 @@ def answer_of(begun: Begun, search: Search, result: Studied) -> StudyAnswer:
         present=PresentAnswer(in_sample_sharpe=inside.sharpe, out_of_sample_sharpe=outside.sharpe),
         deflated_sharpe=result.deflated,
         interrupted=result.interrupted,
+        exhausted=result.exhausted,
         notes=begun.notes,
         code_version=code_version(),
         curves=[
