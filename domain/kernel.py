@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 
 KERNELS: list[Callable[..., Any]] = []
 
+PRIMITIVES: list[Callable[..., Any]] = []
+"""Functions with machine code of their own, which a kernel may call; `research` writes it."""
+
 LATER: list[Callable[[], object]] = []
 """What writes the kernels of a strategy, once, where nobody has asked for one of them before."""
 
@@ -20,6 +23,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 def kernel(function: F) -> F:
     """Put a function on the list of kernels and return it unchanged."""
     KERNELS.append(function)
+    return function
+
+
+def primitive(function: F) -> F:
+    """Put a function on the list of those with machine code of their own and return it unchanged."""
+    PRIMITIVES.append(function)
     return function
 
 

@@ -8,7 +8,7 @@ is always against us: fees up, quantities down.
 
 from decimal import Decimal
 
-from domain.kernel import kernel
+from domain.kernel import kernel, primitive
 
 DECIMALS = 8
 """Decimals of a cash unit, and of the smallest amount of any asset the exchange tells."""
@@ -34,6 +34,7 @@ def notional(price: int, lots: int, cash_factor: int) -> int:
     return price * lots * cash_factor
 
 
+@primitive
 def quotient(amount: int, by: int) -> int:
     """Return how often a number above 0 goes into a non-negative amount.
 

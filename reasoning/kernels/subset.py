@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 from weakref import WeakSet
 
-from domain.kernel import KERNELS
+from domain.kernel import KERNELS, PRIMITIVES
 from reasoning.kernels.strategy import Strategy
 
 BUILTINS = frozenset({int, float, abs, min, max, range, len})
@@ -81,6 +81,8 @@ def _of_name(node: ast.AST, local: set[str], function: Function, visited: set[Fu
     if not isinstance(node, ast.Name) or node.id in local:
         return None
     meaning = function.__globals__.get(node.id, getattr(builtins, node.id, None))
+    if meaning in PRIMITIVES:
+        return None
     if meaning in KERNELS:
         fault = _fault(meaning, visited)
         return None if fault is None else f"{node.id}: {fault}"

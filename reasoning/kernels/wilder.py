@@ -1,6 +1,9 @@
 """Wilder's smoothing: what his averages (RSI, ATR, ADX) do with a new value."""
 
+from domain.kernel import primitive
 
+
+@primitive
 def smoothed(average: float, n: int, value: float) -> float:
     """Return the average after one value more, which has one `n`th of the weight.
 

@@ -32,7 +32,7 @@ class Rig(NamedTuple):
         log = self.folder / "agent.log"
         child = processes.forked(do, log)
         code = processes.wait(child, processes.RUN_SECONDS, meanwhile)
-        assert code in (0, -9), log.read_text()[-500:]
+        assert code in (0, -9), f"{code}: {log.read_text()[-500:]}"
 
     def run(self, fuse: str = "0", meanwhile: Callable[[], None] = lambda: None) -> None:
         self.agent(lambda: processes.run_agent(self.options, self.port, fuse), meanwhile)
