@@ -80,9 +80,9 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
     )
     with bot_api() as (url, api):
         yield Beside(root, url, api)
-    home = Home(root)
-    if home.held(NAME):  # a test that failed leaves its agent
-        os.kill(home.owner(NAME), signal.SIGKILL)
+    left = Home(root).owner(NAME)
+    if left is not None and Home(root).held(NAME):  # a test that failed leaves its agent
+        os.kill(left, signal.SIGKILL)
     for file in (root / "serve.log", root / "agent.log"):
         assert TOKEN.partition(":")[2] not in file.read_text()
 
