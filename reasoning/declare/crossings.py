@@ -5,28 +5,19 @@ those of these crossings, and whoever looks for votes over years of candles look
 """
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from reasoning.declare import words
 from reasoning.declare.source import DecideSource
-from reasoning.kernels.strategy import ColumnKey, CrossedSide
+from reasoning.kernels.strategy import CrossedSide
 
 CROSSED = (words.crossed_above, words.crossed_below)
 Operand = str | float
 """A number of `now` by its name, `self.NAME` with its prefix, or a plain number."""
 Pair = tuple[Operand, Operand]
 SELF = "self."
-
-
-Crossed = tuple[tuple[ColumnKey | float, ColumnKey | float], ...]
-
-
-class DeclaredCrossings(NamedTuple):
-    """The pairs of columns or levels of packed parameters, by a function and as `Strategy.sides`."""
-
-    crossings: Callable[[Any], Crossed] | None
-    sides: tuple[tuple[CrossedSide, CrossedSide], ...]
+Sides = tuple[tuple[CrossedSide, CrossedSide], ...]
 
 
 class _Open(Exception):
@@ -35,18 +26,15 @@ class _Open(Exception):
 
 def crossings_of(
     source: DecideSource,
-    columns: Callable[[Any], tuple[ColumnKey, ...]],
     numbers: tuple[str, ...],
     fields: tuple[str, ...],
     constants: Mapping[str, float],
-) -> DeclaredCrossings:
-    """Return the crossings that votes stand behind; none where a vote needs none."""
+) -> Sides:
+    """Return the crossings that votes stand behind, as `Strategy.sides`; none where a vote needs none."""
     try:
         pairs = list(dict.fromkeys(_Reader(source).pairs(source.tree.body, ())))
     except _Open:
-        pairs = []
-    if not pairs:
-        return DeclaredCrossings(None, ())
+        return ()
 
     def side(operand: Operand) -> CrossedSide:
         if not isinstance(operand, str):
@@ -60,20 +48,7 @@ def crossings_of(
             else CrossedSide(level=float(constants[name]))
         )
 
-    sides = tuple((side(one), side(other)) for one, other in pairs)
-
-    def crossings(packed: Any) -> Crossed:
-        keys = columns(packed)
-        return tuple((_meant(one, keys, packed), _meant(other, keys, packed)) for one, other in sides)
-
-    return DeclaredCrossings(crossings, sides)
-
-
-def _meant(side: CrossedSide, keys: tuple[ColumnKey, ...], packed: Any) -> ColumnKey | float:
-    """Return what a side is for parameters and their columns."""
-    if side.column >= 0:
-        return keys[side.column]
-    return float(packed[side.field]) if side.field >= 0 else side.level
+    return tuple((side(one), side(other)) for one, other in pairs)
 
 
 class _Reader:

@@ -8,7 +8,7 @@ from types import FunctionType
 from typing import Any, ClassVar
 
 from reasoning.declare.columns import keys_of
-from reasoning.declare.crossings import DeclaredCrossings, crossings_of
+from reasoning.declare.crossings import crossings_of
 from reasoning.declare.exits import DeclaredExits, planner, repeated
 from reasoning.declare.later import HOUSE, LaterStrategy
 from reasoning.declare.parameters import DeclaredParameter, DeclaredParams, Relation, params_of
@@ -92,9 +92,7 @@ def _written(
     explain = writer.explain(plain_words(bodies), warming(label))
     fields_of = tuple(declared.parameters)
     numbers, columns, needs = keys_of(bodies.layout, fields_of)
-    crossings, sides = DeclaredCrossings(None, ())
-    if not declared.series:
-        crossings, sides = crossings_of(declared.source, columns, numbers, fields_of, declared.constants)
+    sides = () if declared.series else crossings_of(declared.source, numbers, fields_of, declared.constants)
     decide_at, signal_at = (None, None) if declared.series else writer.at(numbers)
     result = Strategy(
         name=name,
@@ -118,7 +116,6 @@ def _written(
         columns=columns,
         decide_at=decide_at,
         signal_at=signal_at,
-        crossings=crossings,
         needs=needs,
         sides=sides,
         exits=planner(leaving, tuple(declared.parameters), bodies.leave, bodies.read),

@@ -141,9 +141,8 @@ class Strategy(Generic[PackedT]):
     A declared strategy (`reasoning.declare`) also decides over columns, one number of all candles each:
     `columns(packed)` says which, and the kernels `decide_at(columns, index, packed)` and `signal_at(columns,
     index, packed, vote, features)` are `step` and `signal` of the candle at an index, to the bit. Where it
-    votes at crossings only, `crossings(packed)` gives the pairs of columns or levels of which one has. For
-    thousands of trials at once, `needs` are of each column the places of the parameters it depends on, and
-    `sides` the pairs.
+    votes at crossings only, `sides` are the pairs of columns or levels of which one has. `needs` are of each
+    column the places of the parameters it depends on.
 
     The step of one that is `timed` takes the candle's open time (ms UTC, a float) last. One of longer
     `timeframes` counts its own candles by their length: `at` says it, `timeframe_ms` keeps it.
@@ -168,7 +167,6 @@ class Strategy(Generic[PackedT]):
     columns: Callable[[PackedT], tuple[ColumnKey, ...]] | None = None
     decide_at: Callable[..., int] | None = None
     signal_at: Callable[..., Signal] | None = None
-    crossings: Callable[[PackedT], tuple[tuple[ColumnKey | float, ColumnKey | float], ...]] | None = None
     needs: tuple[tuple[int, ...], ...] = ()
     sides: tuple[tuple[CrossedSide, CrossedSide], ...] = ()
     timed: bool = False

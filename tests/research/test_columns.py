@@ -121,17 +121,29 @@ def test_every_crossing_is_found_and_nothing_where_no_side_is_new(
     assert marked(pairs, WORD) == marked(pairs, 16 * WORD) == expected
 
 
+def crossings(strategy: Any, packed: Any) -> list[tuple[Any, Any]]:
+    """Return the pairs of columns or levels of parameters."""
+    keys = strategy.columns(packed)
+
+    def meant(side: Any) -> Any:
+        if side.column >= 0:
+            return keys[side.column]
+        return float(packed[side.field]) if side.field >= 0 else side.level
+
+    return [(meant(one), meant(other)) for one, other in strategy.sides]
+
+
 def test_a_decide_tells_the_crossings_its_votes_stand_behind() -> None:
     declared: Any = Guarded.strategy
     packed = declared.pack(declared.params(line=7))
     quick, calm = (key for key in declared.columns(packed) if key.kind in ("ema", "sma"))
-    pairs = declared.crossings(packed)
+    pairs = crossings(declared, packed)
     assert [(getattr(one, "kind", one), getattr(other, "kind", other)) for one, other in pairs] == [
         ("ema", "sma"), ("close", 7.0), ("ema", 5.0),
     ]  # fmt: skip
     assert pairs[0] == (quick, calm)
-    assert Open.strategy.crossings is None
-    assert {name for name, each in STRATEGIES.items() if each.crossings is not None} >= {"rsi", "sma"}
+    assert Open.strategy.sides == ()
+    assert {name for name, each in STRATEGIES.items() if each.sides} >= {"rsi", "sma"}
 
 
 @pytest.mark.parametrize("strategy", [*(STRATEGIES[name] for name in ("rsi", "sma")), Open.strategy])
@@ -177,7 +189,7 @@ def test_thousands_of_trials_read_the_columns_that_each_would_alone(strategy: An
         told = [used[place] if place >= 0 else None for place in row]
         assert tuple(told[: keys.columns]) == strategy.columns(packed)
         assert numbers.tolist() == [float(each) for each in packed]
-        pairs = strategy.crossings(packed) if strategy.crossings else ()
+        pairs = crossings(strategy, packed)
         expected = [pair if isinstance(pair[0], ColumnKey) else pair[::-1] for pair in pairs]
         crossed = zip(told[keys.columns :: 2], told[keys.columns + 1 :: 2], level.tolist(), strict=True)
         assert [(one, at if other is None else other) for one, other, at in crossed] == expected
