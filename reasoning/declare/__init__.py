@@ -17,7 +17,6 @@ Every kind of indicator (`agent indicators`) is a function here, by its name.
 from typing import Any
 
 from reasoning.declare.exits import exits
-from reasoning.declare.kinds import KINDS
 from reasoning.declare.making import Declared
 from reasoning.declare.parameters import integer, number, switch
 from reasoning.declare.refusal import Undeclarable, near
@@ -36,6 +35,7 @@ from reasoning.declare.words import (
     sell,
     vote,
 )
+from reasoning.indicators.table import INDICATORS
 
 __all__ = [
     "Declared",
@@ -62,6 +62,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Return what declares an indicator of a kind. Raises AttributeError for a kind there is not."""
-    if name in KINDS:
-        return constructor(KINDS[name])
-    raise AttributeError(f"there is no indicator {name!r}; {near(name, KINDS)}")
+    if name in INDICATORS:
+        return constructor(INDICATORS[name])
+    raise AttributeError(f"there is no indicator {name!r}; {near(name, INDICATORS)}")

@@ -14,9 +14,17 @@ from reasoning.indicators import (
 )
 from reasoning.indicators.kind import IndicatorKind
 
-FAMILIES = (moving, momentum, stochastic, trend, directional, volatility, volume, statistics, levels)
+FAMILIES = (
+    moving,
+    momentum,
+    stochastic,
+    trend,
+    directional,
+    volatility,
+    volume,
+    statistics,
+    levels,
+    structure,
+)
 
-INDICATORS: dict[str, IndicatorKind] = {
-    **{kind.name: kind for family in FAMILIES for kind in family.KINDS},
-    **structure.STRUCTURES,
-}
+INDICATORS: dict[str, IndicatorKind] = {kind.name: kind for family in FAMILIES for kind in family.KINDS}

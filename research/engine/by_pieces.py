@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from reasoning.declare.kinds import KINDS
+from reasoning.indicators.table import INDICATORS
 from reasoning.kernels.features import PLAN
 from reasoning.kernels.strategy import ColumnKey, Strategy
 from reasoning.own import OwnStrategy
@@ -78,12 +78,12 @@ class PieceColumns:
         if not isinstance(key, ColumnKey):
             self._pieces[key] = piece = _Piece()
             piece.room[:] = float(key)
-        elif key.kind not in KINDS:
+        elif key.kind not in INDICATORS:
             self._pieces[key] = _Piece()
         else:
             for each in key.inputs:
                 self._add(each)
-            kind = KINDS[key.kind]
+            kind = INDICATORS[key.kind]
             self._memories[key] = np.zeros(int(kind.size(*key.parameters)))
             for name in kind.outputs:
                 self._pieces[key._replace(output=name)] = _Piece()
@@ -101,13 +101,13 @@ class PieceColumns:
             for piece in self._pieces.values():
                 piece.keep()
         for key, piece in self._pieces.items():
-            if isinstance(key, ColumnKey) and key.kind not in KINDS:
+            if isinstance(key, ColumnKey) and key.kind not in INDICATORS:
                 piece.values[: until - begin] = getattr(self._tape, key.kind)[begin:until]
             elif key in self._memories:
                 self._step(key, begin, until)
 
     def _step(self, key: Any, begin: int, until: int) -> None:
-        kind = KINDS[key.kind]
+        kind = INDICATORS[key.kind]
         first = max(max((known_after(each) for each in key.inputs), default=0), begin)
         if first >= until:
             return

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from reasoning.declare.kinds import KINDS
 from reasoning.declare.uses import CANDLE
+from reasoning.indicators.table import INDICATORS
 from reasoning.kernels.strategy import ColumnKey, CrossedSide, Strategy
 from research.data.candles import FloatArray, IntArray
 from research.engine.compiler import asked_at_columns
@@ -109,7 +109,7 @@ class ColumnCache:
             return self._keep(key, self._series[first : first + count])
         if key.kind in COLUMNS:
             return self._keep(key, np.ascontiguousarray(getattr(self._tape, key.kind), dtype=np.float64))
-        kind = KINDS[key.kind]
+        kind = INDICATORS[key.kind]
         inputs = [self.get(each) for each in key.inputs]
         first = min(max((known_after(each) for each in key.inputs), default=0), count)
         outputs = tuple(self._pages.array(first) for _ in kind.outputs)
@@ -301,5 +301,5 @@ def known_after(key: ColumnKey) -> int:
     """Return the candles before a column is known."""
     if key.kind in COLUMNS:
         return 0
-    own = int(KINDS[key.kind].warmup(*key.parameters))
+    own = int(INDICATORS[key.kind].warmup(*key.parameters))
     return own + max((known_after(each) for each in key.inputs), default=0)

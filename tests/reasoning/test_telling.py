@@ -10,7 +10,6 @@ import pytest
 
 from domain.candle import Candle
 from domain.instrument import Instrument
-from reasoning.declare.kinds import KINDS
 from reasoning.indicators.kind import IndicatorKind
 from reasoning.indicators.table import INDICATORS
 from reasoning.kernels.strategy import Strategy
@@ -78,9 +77,9 @@ def zip_parameters(kind: IndicatorKind) -> Iterator[tuple[str, Any]]:
     yield from zip((each.name for each in kind.parameters), small(kind), strict=True)
 
 
-@pytest.mark.parametrize("name", sorted(KINDS))
+@pytest.mark.parametrize("name", sorted(INDICATORS))
 def test_each_number_of_an_indicator_is_told_in_its_unit(name: str, tmp_path: Path) -> None:
-    kind = KINDS[name]
+    kind = INDICATORS[name]
     strategy: Strategy[Any] = written(tmp_path, declaring(kind))[0].All.strategy
     packed: Any = strategy.pack(strategy.params())
     rows = list(both(strategy, packed, walk(120, 5)))

@@ -8,8 +8,8 @@ from typing import Any
 
 from domain.candle import Candle
 from domain.decision import Signal
-from reasoning.declare.kinds import KINDS
 from reasoning.declare.uses import CANDLE
+from reasoning.indicators.table import INDICATORS
 from reasoning.kernels.features import PLAN, Features, features_now, features_size, features_step
 from reasoning.kernels.strategy import ColumnKey, Strategy
 
@@ -65,7 +65,7 @@ def column(key: ColumnKey, candles: Sequence[Candle]) -> list[float]:
         return [numbers(each)[CANDLE.index(key.kind)] for each in candles]
     if key.kind == "time":
         return [float(each.time) for each in candles]
-    kind, memory = KINDS[key.kind], [0.0] * KINDS[key.kind].size(*key.parameters)
+    kind, memory = INDICATORS[key.kind], [0.0] * INDICATORS[key.kind].size(*key.parameters)
     inputs = [column(each, candles) for each in key.inputs]
     late = max((known_after(each) for each in key.inputs), default=0)
     values = []
@@ -82,7 +82,7 @@ def known_after(key: ColumnKey) -> int:
     """Return the values of a column before its first that is known."""
     if key.kind in (*CANDLE, "time"):
         return 0
-    return int(KINDS[key.kind].warmup(*key.parameters)) + max(map(known_after, key.inputs), default=0)
+    return int(INDICATORS[key.kind].warmup(*key.parameters)) + max(map(known_after, key.inputs), default=0)
 
 
 _count = 0

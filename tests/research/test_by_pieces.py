@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from reasoning.declare import Declared, buy, crossed_above
-from reasoning.declare.kinds import KINDS
+from reasoning.indicators.table import INDICATORS
 from reasoning.kernels.strategy import ColumnKey
 from reasoning.own import OwnStrategy
 from reasoning.strategies.registry import STRATEGIES
@@ -31,8 +31,12 @@ def test_pieces_behind_one_another_are_the_column(monkeypatch: pytest.MonkeyPatc
     rsi = ColumnKey("rsi", (5,), (number_of("close"),), "value")
     keys: list[Any] = [30.0, *map(number_of, columns.COLUMNS), ColumnKey("ema", (3,), (rsi,), "value")]
     for name in ("mean", "stochastic", "bollinger", "structure", "obv"):
-        inputs = tuple(number_of(each if each in columns.COLUMNS else "close") for each in KINDS[name].inputs)
-        keys += [ColumnKey(name, KINDS[name].defaults, inputs, each) for each in KINDS[name].outputs]
+        inputs = tuple(
+            number_of(each if each in columns.COLUMNS else "close") for each in INDICATORS[name].inputs
+        )
+        keys += [
+            ColumnKey(name, INDICATORS[name].defaults, inputs, each) for each in INDICATORS[name].outputs
+        ]
     built = PieceColumns(whole._tape, whole._series, keys)
     found: list[list[Any]] = [[] for _ in keys]
     for begin in range(0, COUNT, piece):

@@ -22,8 +22,8 @@ from reasoning.declare import (
     sell,
     sma,
 )
-from reasoning.declare.kinds import KINDS
 from reasoning.indicators.kind import IndicatorKind
+from reasoning.indicators.table import INDICATORS
 from reasoning.kernels.strategy import ColumnKey
 from reasoning.strategies.registry import STRATEGIES
 from research.engine import columns, pages
@@ -334,7 +334,7 @@ def test_a_window_that_has_grown_goes_on_with_every_indicator(monkeypatch: pytes
         return counting
 
     monkeypatch.setattr(columns, "filler", counted)
-    for name, kind in KINDS.items():
+    for name, kind in INDICATORS.items():
         inputs = tuple(number_of(each if each in columns.COLUMNS else "close") for each in kind.inputs)
         keys = [ColumnKey(name, kind.defaults, inputs, output) for output in kind.outputs]
         first, second, third, anew = (cache_of(count) for count in (90, 91, 240, 240))
@@ -349,7 +349,7 @@ def test_a_window_that_has_grown_goes_on_with_every_indicator(monkeypatch: pytes
 
 def test_a_window_of_other_candles_begins_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columns, "filler", plain_filler)
-    key = ColumnKey("ema", (5,), (number_of("close"),), KINDS["ema"].outputs[0])
+    key = ColumnKey("ema", (5,), (number_of("close"),), INDICATORS["ema"].outputs[0])
     one, other, anew = cache_of(90), cache_of(120), cache_of(120)
     one._tape.close[50] += 1
     one.get(key)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from domain.kernel import kernel
-from reasoning.declare.kinds import KINDS
 from reasoning.indicators.kind import IndicatorKind, period
+from reasoning.indicators.table import INDICATORS
 from research.engine.fillers import MOST_CELLS, filler_of, source_of
 from research.engine.in_variables import Unsupported
 from tests.reasoning.indicating import SCENES, Columns, inputs_of, small, walked
@@ -68,7 +68,7 @@ def filled(kind: IndicatorKind, parameters: tuple[float, ...], columns: Columns,
 
 def test_every_indicator_comes_to_the_same_bits_in_variables() -> None:
     left = set()
-    for name, kind in KINDS.items():
+    for name, kind in INDICATORS.items():
         for parameters, scene in ((kind.defaults, "ticks"), (small(kind), "fractions")):
             try:
                 told = filled(kind, parameters, SCENES[scene], variables=True)
@@ -79,13 +79,15 @@ def test_every_indicator_comes_to_the_same_bits_in_variables() -> None:
     assert left == NOT_IN_VARIABLES
 
 
-QUICK = sorted({name for name in KINDS if name not in NOT_IN_VARIABLES} - {"correlation", "variance_ratio"})
+QUICK = sorted(
+    {name for name in INDICATORS if name not in NOT_IN_VARIABLES} - {"correlation", "variance_ratio"}
+)
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.sampled_from(QUICK), st.integers(0, 1_000), st.integers(1, 90), st.data())
 def test_with_any_parameters_on_any_candles(name: str, seed: int, count: int, data: Any) -> None:
-    kind = KINDS[name]
+    kind = INDICATORS[name]
     draws = (
         st.integers(int(each.low), int(min(each.high, each.low + 12)))
         if each.kind is int
@@ -121,12 +123,12 @@ def at_a_value(memory: Any, at: int, n: int, value: float) -> Any:
 
 @pytest.mark.parametrize("step", [looked_at_too_late, at_a_value])
 def test_a_kernel_that_is_not_understood_is_left_as_it_is(step: Any) -> None:
-    kind = KINDS["ema"]._replace(step=step, parameters=(period(3, "values"),))
+    kind = INDICATORS["ema"]._replace(step=step, parameters=(period(3, "values"),))
     with pytest.raises(Unsupported):
         filler_of(kind)
 
 
 def test_the_indicators_of_the_built_in_strategies_are_in_variables() -> None:
     assert all(
-        len(filler_of(KINDS[name]).cells) <= MOST_CELLS for name in ("mean", "rsi", "sma", "ema", "atr")
+        len(filler_of(INDICATORS[name]).cells) <= MOST_CELLS for name in ("mean", "rsi", "sma", "ema", "atr")
     )

@@ -9,7 +9,7 @@ import pytest
 from agent.settings.instruments import instrument
 from agent.wiring.backtests import options_for, setup_of
 from reasoning.declare.columns import candle
-from reasoning.declare.kinds import KINDS
+from reasoning.indicators.table import INDICATORS
 from reasoning.kernels.strategy import ColumnKey
 from research.engine.backtest import BacktestVoice, backtest
 from research.engine.columns import ColumnCache
@@ -55,7 +55,7 @@ def test_an_indicator_that_knows_the_time_is_a_column_of_the_same_bits() -> None
     prepared = Recording([series(1_500)], {"SOL-USDT": instrument("SOL-USDT", {})}, 20, compiled())
     columns = ColumnCache(prepared.tapes[0], prepared.series[0])
     for kind in ("vwap", "pivots"):
-        made = KINDS[kind]
+        made = INDICATORS[kind]
         key = ColumnKey(kind, (4, 0), tuple(map(candle, made.inputs)), made.outputs[0])
         rows = zip(*(columns.get(each).tolist() for each in key.inputs), strict=True)
         memory = [0.0] * made.size(4, 0)
