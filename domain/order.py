@@ -135,6 +135,11 @@ def sells_share(order: Order) -> bool:
     return order.client_id.rpartition("-")[2].startswith(SHARE)
 
 
+def ending_of(order: Order) -> str:
+    """Return how a position ended that an order closed: by its declared exit, else by its type."""
+    return order.ending or {"STOP": "stop", "TAKE_PROFIT": "target"}.get(order.type, "signal")
+
+
 class Fill(msgspec.Struct, frozen=True):
     """One execution. Unique by (symbol, trade_id). `fee` in cash units; `reference` in ticks.
 

@@ -1,7 +1,7 @@
 """A provider of candles: a sine wave, asked as a venue is: guarded, cached, checked, labelled.
 
 A new one is a class with these five members. To trade on it, give it a builder in `perception/build.py`
-and a line in `agent/wiring/markets.py`; CONTRIBUTING.md has the walk.
+and a line in `agent/wiring/providers.py`; CONTRIBUTING.md has the walk.
 """
 
 from collections.abc import Sequence

@@ -7,13 +7,13 @@ from domain.filters import refusal
 from domain.instrument import Instrument
 from domain.order import Order
 from domain.verdict import Check
-from risk import rules, table
+from risk import codes, rules
 from risk.case import Case
 from risk.facts import Facts
 from risk.reading import unmarked
 from risk.rule import CASH_UNITS, Rule
 from risk.rules import Measure
-from risk.table import RULES, rule
+from risk.table import REASONS, RULES, rule
 
 
 class Gate(NamedTuple):
@@ -54,7 +54,7 @@ def worded(gate: Gate, rule: Rule, measure: Measure) -> Check:
 
 def filters_check(order: Order, instrument: Instrument) -> Check:
     """Return the check of an order against the exchange's filters: what they say is the measurement."""
-    which = rule(table.FILTERS)
+    which = rule(codes.FILTERS)
     text = refusal(order, instrument)
     return Check(which.reason, text is None, text or "no refusal", None, which.unit)
 
@@ -68,7 +68,7 @@ def detail(check: Check) -> str:
         return str(measured)
     if isinstance(measured, str) or isinstance(limit, str):
         return f"{check.note} {measured}, must be {limit}"
-    relation = "under" if table.REASONS[check.rule].least else "over"
+    relation = "under" if REASONS[check.rule].least else "over"
     return f"{measured:.10g} {check.note}, {relation} the limit {limit:.10g}"
 
 

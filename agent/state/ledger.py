@@ -30,35 +30,16 @@ with this one trade by trade.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-
-import msgspec
 
 from agent.state.dust import step_units, too_small
 from agent.state.holdings import BOOKS
-from agent.state.results import Results
-from agent.state.settled import Settled
+from agent.state.order_states import OrderStates
 from domain.account import Account, Trade
-from domain.errors import IllegalTransition, LocalFault
 from domain.instrument import Instrument
 from domain.money import DECIMALS
-from domain.order import (
-    NOT_TRADING,
-    OPEN,
-    TERMINAL,
-    UNRESOLVED,
-    Fill,
-    Order,
-    OrderState,
-    OrderStatus,
-    Purpose,
-    Receipt,
-    Side,
-    sells_share,
-)
-from domain.order_table import after
-from domain.pairs import OffList
+from domain.order import Fill, OrderStatus, Purpose, Side
 from domain.regrid import Regrid
 
 RESTORED = "restored"
@@ -66,28 +47,11 @@ RESTORED = "restored"
 
 
 @dataclass(eq=False)
-class Ledger(Results):
+class Ledger(OrderStates):
     """Mutable account, changed only through the methods below, all amounts in cash units.
 
     A checkpoint carries every field with its type, so a fact of the account is a field here and nowhere else.
     """
-
-    open_orders: dict[str, OrderState] = field(default_factory=dict)
-    settled: Settled = field(default_factory=Settled)
-    pending_exits: dict[str, Order] = field(default_factory=dict)
-    intended: int = 0
-    venue_blocks: dict[str, str] = field(default_factory=dict)
-    off_list: dict[str, OffList] = field(default_factory=dict)
-    contradictions: dict[str, str] = field(default_factory=dict)
-    given_up: set[str] = field(default_factory=set)
-
-    def contradict(self, what: str, why: str) -> None:
-        """Take note of something that was told and cannot be, by an order's client id.
-
-        It is folded like everything else, so a journal that holds it can be read; the agent halts on it
-        until the account is adopted.
-        """
-        self.contradictions[what] = why
 
     def restored(self, seq: int) -> None:
         """Take note that rows after `seq` may be missing: what an account at a venue did then is not known.
@@ -117,92 +81,6 @@ class Ledger(Results):
             self.equity = self.peak_equity = self.day_start_equity = self.cash
         return changes
 
-    def count_on(self, instrument: Instrument) -> Regrid | None:
-        """Count on an instrument from now on, orders under way and owed included."""
-        change = super().count_on(instrument)
-        if change is None:
-            return None
-        for client_id, standing in self.open_orders.items():
-            if standing.order.symbol == instrument.symbol:
-                self.open_orders[client_id] = change.standing(standing)
-        if instrument.symbol in self.pending_exits:
-            self.pending_exits[instrument.symbol] = change.order(self.pending_exits[instrument.symbol])
-        return change
-
-    def intend(self, orders: Iterable[Order], at: datetime, sending_at: datetime | None = None) -> None:
-        """Take note of orders that are about to be sent."""
-        for order in orders:
-            if order.client_id in self.open_orders or self.ended(order.client_id):
-                self.contradict(order.client_id, f"client id {order.client_id} is used twice")
-            sent_at = sending_at or at
-            self.open_orders[order.client_id] = OrderState(order, OrderStatus.SENDING, at, sent_at=sent_at)
-            self.intended += 1
-            if order.purpose is Purpose.ENTRY:
-                self.entries_today += 0 if order.slice_of and not order.addition else 1
-            elif order.purpose is Purpose.EXIT and not sells_share(order):
-                self.pending_exits.pop(order.symbol, None)
-
-    def record_report(self, receipt: Receipt) -> list[tuple[Trade, str]]:
-        """Take in what a venue said of an order; return trades it closed, each with how it ended.
-
-        Whatever is told late, twice or out of order comes to the same. What cannot be, or is told of an order
-        that was never intended, is a contradiction.
-        """
-        standing = self.open_orders.get(receipt.client_id)
-        if receipt.client_id in self.given_up:
-            return []  # what it did is in the balances that were taken over
-        ended = None if standing else self.ended(receipt.client_id)
-        if standing is None and ended is None:
-            name = receipt.client_id
-            self.contradict(name, f"{name} of {receipt.symbol} is no order of this journal")
-            return []
-        closed, imported = [], 0
-        for fill in receipt.fills:
-            if self.settled.counts(fill.client_id, fill.trade_id):
-                continue
-            imported += fill.lots
-            ending = _ending(standing)
-            trade = self._fill(fill, ending)
-            if trade is not None:
-                closed.append((trade, ending))
-        if standing is not None:
-            self._stand(standing, receipt, imported)
-        elif ended is not None:
-            self._after(receipt, ended)
-        return closed
-
-    def _after(self, receipt: Receipt, present: OrderStatus) -> OrderStatus:
-        """Return an order's state after a receipt; it stays what it was where the two contradict."""
-        try:
-            return after(receipt.client_id, present, receipt.status)
-        except IllegalTransition as error:
-            self.contradict(receipt.client_id, str(error))
-            return present
-
-    def _stand(self, standing: OrderState, receipt: Receipt, imported: int) -> None:
-        """Bring an order up to what was said; it is done when its state says so and no fill is missing."""
-        order = standing.order
-        status = self._after(receipt, standing.status)
-        news = status is receipt.status
-        now = msgspec.structs.replace(
-            standing,
-            status=status,
-            at=receipt.at if news else standing.at,
-            filled=max(standing.filled, receipt.filled),
-            imported=standing.imported + imported,
-            reason=receipt.reason if news else standing.reason,
-        )
-        self.open_orders[order.client_id] = now
-        if status in TERMINAL and now.imported >= now.filled:
-            del self.open_orders[order.client_id]
-            self.settled.end(order.client_id, status)
-            never = status in (OrderStatus.UNSENT, OrderStatus.ABSENT) or (
-                status is OrderStatus.REJECTED and now.reason.startswith(NOT_TRADING)
-            )
-            owed = order.purpose is Purpose.EXIT and not sells_share(order)
-            if never and owed and order.symbol in self.positions:
-                self.pending_exits[order.symbol] = order
-
     def adopt_account(
         self,
         cash: int,
@@ -213,7 +91,7 @@ class Ledger(Results):
     ) -> list[Trade]:
         """Take over what the venue holds; return the trades that count as closed by it.
 
-        Lots that are `gone` count as sold at the last mark, without a fee; `cash` is what there is then.
+        Lots that are `missing` count as sold at the last mark, without a fee; `cash` is what there is then.
         Nothing more is expected of orders `given_up`, and nothing that contradicted before counts.
         """
         self._give_up(given_up)
@@ -258,22 +136,6 @@ class Ledger(Results):
             if self.open_orders.pop(name, None) is not None:
                 self.given_up.add(name)
                 self.settled.end(name, OrderStatus.ABSENT)
-
-    def ended(self, client_id: str) -> OrderStatus | None:
-        """Return how an order ended, None where it is not done or none of this journal."""
-        return self.settled.status(client_id)
-
-    def _fill(self, fill: Fill, ending: str = "signal") -> Trade | None:
-        self.settled.count(fill.client_id, fill.trade_id)
-        try:
-            trade = self.take(fill)
-        except LocalFault as error:
-            self.contradict(fill.client_id, str(error))
-            return None
-        if trade is not None:
-            self.pending_exits.pop(fill.symbol, None)
-            self.count(trade, ending)
-        return trade
 
     def small(self, symbol: str) -> bool:
         """Say whether a position at a real venue is too small to be sold, and no order of it is under way."""
@@ -329,20 +191,3 @@ class Ledger(Results):
                 rest = price * (order.lots - standing.filled) * self.instruments[order.symbol].cash_factor
                 under_way[order.symbol] = under_way.get(order.symbol, 0) + rest
         return under_way
-
-    def resting(self, symbol: str) -> list[OrderState]:
-        """Return the orders of a symbol that rest at the venue, oldest first."""
-        return [s for s in self.open_orders.values() if s.order.symbol == symbol and s.status in OPEN]
-
-    def unresolved(self) -> list[OrderState]:
-        """Return the orders whose fate nobody knows, or of which a fill is missing."""
-        return [s for s in self.open_orders.values() if s.status in UNRESOLVED or s.imported < s.filled]
-
-
-def _ending(standing: OrderState | None) -> str:
-    return "signal" if standing is None else ending_of(standing.order)
-
-
-def ending_of(order: Order) -> str:
-    """Return how a position ended that an order closed: by its declared exit, else by its type."""
-    return order.ending or {"STOP": "stop", "TAKE_PROFIT": "target"}.get(order.type, "signal")

@@ -10,14 +10,13 @@ from agent.host.clock import SystemClock
 from agent.loop.inbox import Inbox
 from agent.loop.session import Session
 from agent.settings.settings import Options
-from agent.state.ledger import ending_of
 from agent.wiring.folded import Parts
 from domain.account import Position, Trade, apply_fill
 from domain.events import CycleDecided, Event, ModelSet, OrderReported, OrdersIntended
 from domain.exits import ENDINGS
 from domain.impact import Impacts
 from domain.instrument import Instrument
-from domain.order import Fill, Order
+from domain.order import Fill, Order, ending_of
 from domain.times import millis, utc
 from domain.verdict import Denied
 from journal.memory import MemoryJournal

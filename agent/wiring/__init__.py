@@ -21,18 +21,10 @@ if TYPE_CHECKING:
         refuse_stale,
     )
     from agent.wiring.listing import live_grids
-    from agent.wiring.markets import (
-        MarketSource,
-        market,
-        market_of_candles,
-        pacer,
-        pause_seconds,
-        quotes,
-        recorded,
-        schedule_of,
-        unreachable,
-    )
+    from agent.wiring.markets import MarketSource, market, market_of_candles, recorded
+    from agent.wiring.pacing import pacer, pause_seconds, schedule_of
     from agent.wiring.pairs import exchange_pairs, seat_pairs
+    from agent.wiring.providers import quotes, unreachable
     from agent.wiring.sessions import exchange, held, paper_platform, parts_of, session
 
 _HOMES = {
@@ -49,18 +41,10 @@ _HOMES = {
         "refuse_stale",
     ),
     "agent.wiring.listing": ("live_grids",),
-    "agent.wiring.markets": (
-        "MarketSource",
-        "market",
-        "market_of_candles",
-        "pacer",
-        "pause_seconds",
-        "quotes",
-        "recorded",
-        "schedule_of",
-        "unreachable",
-    ),
+    "agent.wiring.markets": ("MarketSource", "market", "market_of_candles", "recorded"),
+    "agent.wiring.pacing": ("pacer", "pause_seconds", "schedule_of"),
     "agent.wiring.pairs": ("exchange_pairs", "seat_pairs"),
+    "agent.wiring.providers": ("quotes", "unreachable"),
     "agent.wiring.sessions": ("exchange", "held", "paper_platform", "parts_of", "session"),
 }
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from agent.loop.session import Session
 from agent.settings.settings import Options
 from agent.wiring.folded import Parts
-from agent.wiring.markets import public_market
+from agent.wiring.providers import public_market
 from domain.ports import Clock
 from perception import build
 from perception.pairs.lister import PairLister, in_thread

@@ -47,12 +47,12 @@ from research.engine.layout import (
 from research.engine.orders import entry_limit
 from research.engine.pair_limits import limits_at, sizing_at
 from research.engine.voices import least_edge
+from risk.codes import FILTERS
 from risk.facts import NONE, RECORDED, Entry, Facts, Feed
 from risk.gate import first_denial
 from risk.rules import fits
 from risk.sizing import size_entry
 from risk.stake import stop_level
-from risk.table import FILTERS
 
 NOTHING_TO_REDUCE = 0
 """Code of a veto on a sale without a position; every other veto has its rule's code."""

@@ -78,6 +78,7 @@ from research.engine.stretches import (
     write_flat,
 )
 from research.engine.voices import score_at, strongest_at
+from risk.codes import FILTERS
 from risk.entry_orders import MARKET, EntryOrders
 from risk.facts import RECORDED, Entry, Facts, Feed
 from risk.gate import first_denial
@@ -85,7 +86,6 @@ from risk.limits import Limits, day_limit
 from risk.rules import fits
 from risk.sizing import size_entry
 from risk.stake import stop_level
-from risk.table import FILTERS
 
 
 def is_lone(

@@ -37,7 +37,7 @@ code in risk.sizing of what bound the entry's size.
 """
 
 VETO = np.dtype([("cycle", np.int64), ("at_ms", np.int64), ("symbol", np.int32), ("rule", np.int32)])
-"""A denied decision; `rule` is the code in risk.table (0: nothing to reduce)."""
+"""A denied decision; `rule` is the code in risk.codes (0: nothing to reduce)."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,20 +11,20 @@ import numpy as np
 from domain.times import DAY_MS
 from research.engine.result import Result
 from research.statistics.ratios import CRYPTO_DAYS, LEAST_DAYS, cagr, daily_returns, periods_of
-from risk import table
+from risk import codes, table
 from risk.case import Policy
 from risk.limits import day_limit
 from risk.sizing import CAPS
 
 FINAL = frozenset(
     {
-        table.KILL_SWITCH,
-        table.MAX_DRAWDOWN,
-        table.CLASS_DRAWDOWN,
-        table.PER_TRADE_LOSS,
-        table.SIZE,
-        table.CASH,
-        table.FILTERS,
+        codes.KILL_SWITCH,
+        codes.MAX_DRAWDOWN,
+        codes.CLASS_DRAWDOWN,
+        codes.PER_TRADE_LOSS,
+        codes.SIZE,
+        codes.CASH,
+        codes.FILTERS,
     }
 )
 """Rules that nothing but a trade or a person makes pass again."""
@@ -67,7 +67,7 @@ def stopped(result: Result, policy: Policy) -> Stopped | None:
         return None
     rules, times = result.vetoes["rule"], result.vetoes["at_ms"]
     if result.kill_switch_ms is not None:
-        since, code = result.kill_switch_ms, table.KILL_SWITCH
+        since, code = result.kill_switch_ms, codes.KILL_SWITCH
     elif result.open_positions or not len(rules):
         return None
     else:
@@ -75,7 +75,7 @@ def stopped(result: Result, policy: Policy) -> Stopped | None:
     if not code:
         return None
     denied = int(np.count_nonzero((times >= since) & (rules > 0)))
-    lost, limit = (None, None) if code != table.KILL_SWITCH else _lost(result, policy, since)
+    lost, limit = (None, None) if code != codes.KILL_SWITCH else _lost(result, policy, since)
     share, yearly = _share_from(result, since), _yearly_until(result, since)
     return Stopped(since, table.rule(code).reason, denied, share, yearly, lost, limit)
 

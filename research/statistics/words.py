@@ -9,7 +9,7 @@ from domain.times import utc
 from platforms.fills import Costs
 from research.engine.result import Result
 from research.statistics.headline import LimitsDid, Stopped
-from risk import table
+from risk import codes
 from risk.case import Policy
 from risk.table import REASONS
 
@@ -67,7 +67,7 @@ def limits_words(did: LimitsDid, result: Result, policy: Policy) -> str:
 
 def _refused(result: Result) -> str:
     """Say how many entries were of a size that the exchange does not take."""
-    count = int(np.isin(result.vetoes["rule"], (table.SIZE, table.FILTERS)).sum())
+    count = int(np.isin(result.vetoes["rule"], (codes.SIZE, codes.FILTERS)).sum())
     return f"; {count} refused by the exchange's least and largest sizes" if count else ""
 
 

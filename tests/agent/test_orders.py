@@ -295,7 +295,7 @@ def room_after_first_send() -> int:
     return count
 
 
-SKIPPING = ("agent.state.ledger.UNRESOLVED", frozenset(UNRESOLVED - {OrderStatus.SENDING}))
+SKIPPING = ("agent.state.order_states.UNRESOLVED", frozenset(UNRESOLVED - {OrderStatus.SENDING}))
 
 
 @pytest.mark.parametrize("mutant", ["recovery skips SENDING", "recovery trusts the first not-found"])

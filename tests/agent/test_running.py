@@ -106,9 +106,9 @@ def test_a_kill_without_an_agent_needs_the_journal_s_last_row_and_nothing_else(t
 
 
 UNREAD = {
-    *HEAVY, "typer", "asyncio", "tenacity", "agent.wiring.markets", "agent.loop.cycle", "agent.orders",
-    "agent.account.asking", "agent.host.log_file", "difflib", "email", "html", "importlib.metadata",
-    "platformdirs", "tempfile", "zipfile",
+    *HEAVY, "typer", "asyncio", "tenacity", "agent.wiring.markets", "agent.wiring.providers",
+    "agent.loop.cycle", "agent.orders", "agent.account.asking", "agent.host.log_file", "difflib", "email",
+    "html", "importlib.metadata", "platformdirs", "tempfile", "zipfile",
 }  # fmt: skip
 """What no command needs that tells of a journal at rest."""
 

@@ -54,7 +54,7 @@ def test_fault_02_killed_and_recovered_nothing_is_lost_or_doubled(case: DrillCas
 @pytest.mark.parametrize("mutant", ["recovery skips SENDING", "recovery trusts the first not-found"])
 def test_fault_02_the_mutants_are_caught(mutant: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if mutant == "recovery skips SENDING":
-        monkeypatch.setattr("agent.state.ledger.UNRESOLVED", UNRESOLVED - {OrderStatus.SENDING})
+        monkeypatch.setattr("agent.state.order_states.UNRESOLVED", UNRESOLVED - {OrderStatus.SENDING})
         # Else the adapter, told of every order in the journal, finds it by its own way.
         monkeypatch.setattr(OrderTracker, "remember", lambda _self, _standing: None)
         cases = [DrillCase("none", waits=AFTER, message=1)]

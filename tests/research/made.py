@@ -13,7 +13,7 @@ from domain.money import ASSET_SCALE, share_up
 from domain.times import DAY_MS, MINUTE_MS
 from research.data.candles import Candles, IntArray
 from research.engine.result import TRADE, VETO, Result
-from risk import table
+from risk import codes
 
 START = 1_672_531_200_000  # 2023-01-01T00:00Z
 FEE_PPM, SLIP_TICKS = 1_000, 5
@@ -126,8 +126,8 @@ def _vetoes(draw: np.random.Generator, times: IntArray, symbols: int) -> Any:
     cycles = np.sort(draw.integers(0, len(times), 60))
     rows = np.zeros(60, dtype=VETO)
     rows["cycle"], rows["at_ms"] = cycles, times[cycles]
-    codes = [0, table.PER_TRADE_LOSS, *[table.CONFIDENCE] * 3, table.COOL_DOWN]
-    rows["symbol"], rows["rule"] = draw.integers(0, symbols, 60), draw.choice(codes, 60)
+    rules = [0, codes.PER_TRADE_LOSS, *[codes.CONFIDENCE] * 3, codes.COOL_DOWN]
+    rows["symbol"], rows["rule"] = draw.integers(0, symbols, 60), draw.choice(rules, 60)
     return rows
 
 

@@ -12,7 +12,7 @@ from platforms.paper.settings import PaperSettings
 from research.engine.result import TRADE, VETO, Result
 from research.statistics.headline import limits_did, stopped
 from research.statistics.words import costs_words, limits_words, stopped_words
-from risk import table
+from risk import codes, table
 from risk.case import Policy
 from risk.settings import RiskSettings, SizingSettings
 from risk.sizing import BY_CONCENTRATION
@@ -47,7 +47,7 @@ def run(*vetoes: tuple[int, int], entered: int | None = None, killed: int | None
 
 
 def test_a_kill_switch_is_told_with_the_loss_that_threw_it_and_the_share_of_the_run() -> None:
-    result = run((40, table.KILL_SWITCH), (50, 0), (60, table.KILL_SWITCH), killed=30)
+    result = run((40, codes.KILL_SWITCH), (50, 0), (60, codes.KILL_SWITCH), killed=30)
     found = stopped(result, policy())
     assert found is not None
     assert (found.rule, found.denied, found.lost, found.limit) == (
@@ -59,11 +59,11 @@ def test_a_kill_switch_is_told_with_the_loss_that_threw_it_and_the_share_of_the_
 
 
 @pytest.mark.parametrize(
-    "rule", [table.MAX_DRAWDOWN, table.CLASS_DRAWDOWN, table.SIZE, table.FILTERS, table.PER_TRADE_LOSS]
+    "rule", [codes.MAX_DRAWDOWN, codes.CLASS_DRAWDOWN, codes.SIZE, codes.FILTERS, codes.PER_TRADE_LOSS]
 )
 def test_a_rule_that_never_passes_again_stops_a_run_at_its_first_unbroken_denial(rule: int) -> None:
-    before = ((5, rule), (10, table.CONFIDENCE))
-    found = stopped(run(*before, (20, rule), (21, 0), (50, rule), (51, table.SIZE)), policy())
+    before = ((5, rule), (10, codes.CONFIDENCE))
+    found = stopped(run(*before, (20, rule), (21, 0), (50, rule), (51, codes.SIZE)), policy())
     assert found is not None
     assert (found.since_ms - START, found.rule, found.denied) == (20 * HOUR_MS, table.rule(rule).reason, 3)
 
@@ -73,10 +73,10 @@ def test_a_rule_that_never_passes_again_stops_a_run_at_its_first_unbroken_denial
     [
         run(),
         run((5, 0)),
-        run((5, table.MAX_DRAWDOWN), (6, table.CONFIDENCE)),
-        run((5, table.MAX_DRAWDOWN), entered=8),
-        run((5, table.COOL_DOWN), (9, table.LOSS_STREAK)),
-        replace(run((5, table.MAX_DRAWDOWN)), open_positions=({"symbol": "BTC-USDT"},)),
+        run((5, codes.MAX_DRAWDOWN), (6, codes.CONFIDENCE)),
+        run((5, codes.MAX_DRAWDOWN), entered=8),
+        run((5, codes.COOL_DOWN), (9, codes.LOSS_STREAK)),
+        replace(run((5, codes.MAX_DRAWDOWN)), open_positions=({"symbol": "BTC-USDT"},)),
     ],
 )
 def test_what_may_pass_again_stops_nothing(result: Result) -> None:
@@ -96,7 +96,7 @@ def test_the_limits_are_told_with_what_they_cut() -> None:
 
 
 def test_entries_of_a_size_that_no_exchange_takes_are_told_beside_none() -> None:
-    result = run((5, table.FILTERS), (6, table.CONFIDENCE), (7, table.SIZE))
+    result = run((5, codes.FILTERS), (6, codes.CONFIDENCE), (7, codes.SIZE))
     words = limits_words(limits_did(result), result, policy(stake=1))
     assert "0 entries; none cut; 2 refused by the exchange's least and largest sizes; worst day" in words
 

@@ -26,7 +26,7 @@ from research.engine.layout import ExitTables
 from research.engine.result import Result
 from research.engine.tape import tape_of
 from research.engine.tape_parts import BACK
-from risk.table import OFF_LIST
+from risk.codes import OFF_LIST
 from tests.research.leaving import leaving  # noqa: F401  # a fixture
 from tests.research.made import START
 from tests.research.test_doubted import spoiled

@@ -15,7 +15,7 @@ from research.data.candles import Candles
 from research.engine.backtest import backtest
 from research.engine.compiler import compiled, plain
 from research.engine.result import Result
-from risk import table
+from risk import codes
 from tests.seeded import market, present
 
 MINUTES, HOURS = "crypto/1m/BTC-USDT_1m_20210917-20211017.csv.gz", "crypto/1h/BTC-USDT_1h_2017-2023.csv.gz"
@@ -106,7 +106,7 @@ def test_a_portfolio_reserves_and_exits_alike(name: str, count: int) -> None:
     )
     assert difference is None
     assert len(set(result.trades["symbol"].tolist())) == 4
-    assert {table.MAX_POSITIONS, table.EXPOSURE} & set(result.vetoes["rule"].tolist()), (
+    assert {codes.MAX_POSITIONS, codes.EXPOSURE} & set(result.vetoes["rule"].tolist()), (
         "the portfolio's own rules vetoed something"
     )
 
@@ -133,9 +133,9 @@ def test_a_trailing_stop_is_raised_alike(trailing_stop: str, name: str, count: i
 def test_protections_look_back_alike(name: str, count: int) -> None:
     candles = [market(name.format(each), count) for each in FOUR[:2]]
     for code, protection in (
-        (table.SYMBOL_COOL_DOWN, {"symbol_cool_down_minutes": 3_000}),
-        (table.STOP_GUARD, {"stop_guard_minutes": 6_000, "stop_guard_stops": 0}),
-        (table.LOW_PROFIT, {"low_profit_minutes": 30_000, "low_profit_trades": 2, "low_profit": "1%"}),
+        (codes.SYMBOL_COOL_DOWN, {"symbol_cool_down_minutes": 3_000}),
+        (codes.STOP_GUARD, {"stop_guard_minutes": 6_000, "stop_guard_stops": 0}),
+        (codes.LOW_PROFIT, {"low_profit_minutes": 30_000, "low_profit_trades": 2, "low_profit": "1%"}),
     ):
         result, difference = both(candles, risk={**EAGER, **protection})
         assert difference is None
@@ -160,7 +160,7 @@ def test_pair_lists_are_made_alike(name: str, count: int, filters: dict[str, Any
     pairs = {"source": "candles", **filters}
     result, difference = both(candles, risk={**EAGER, "max_positions": 3}, pairlist=pairs)
     assert difference is None
-    assert table.OFF_LIST in set(result.vetoes["rule"].tolist())
+    assert codes.OFF_LIST in set(result.vetoes["rule"].tolist())
     assert len(result.trades) > 0
 
 

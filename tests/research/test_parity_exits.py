@@ -22,7 +22,7 @@ from research.engine.backtest import backtest
 from research.engine.compiler import compiled, plain
 from research.search.trials import TrialInputs, TrialRunner
 from research.statistics.scoring import Score
-from risk import table
+from risk import codes
 from tests.reasoning.grammar import left
 from tests.reasoning.told import written
 from tests.research.leaving import NAMES, leaving  # noqa: F401  # a fixture
@@ -111,7 +111,7 @@ def test_a_stop_that_was_raised_counts_for_the_stop_guard_alike() -> None:
     assert difference is None
     lost = result.trades[(result.trades["ending"] == BY_TRAIL) & (result.trades["pnl"] < 0)]
     assert len(lost)
-    guarded = result.vetoes[result.vetoes["rule"] == table.STOP_GUARD]
+    guarded = result.vetoes[result.vetoes["rule"] == codes.STOP_GUARD]
     assert any(lost["closed_ms"][0] <= each <= lost["closed_ms"][0] + 86_400_000 for each in guarded["at_ms"])
 
 

@@ -5,14 +5,14 @@ from pydantic import BaseModel
 from domain.pairs import OffList
 from domain.verdict import Denied
 from perception.pairs.settings import PairListSettings
-from risk import table
+from risk import codes
 from risk.judge import judge
 from risk.settings import RiskSettings, SizingSettings
 from risk.table import NOTHING_TO_REDUCE, REASONS, RULES, rule
 from scripts import gate
 from tests.risk.cases import case, limiting, owning
 
-CODES = {name: code for name, code in vars(table).items() if isinstance(code, int) and code in range(1, 99)}
+CODES = {name: code for name, code in vars(codes).items() if isinstance(code, int) and code in range(1, 99)}
 
 
 ALWAYS = [each.reason for each in RULES if not each.window]
@@ -22,9 +22,9 @@ RECORDED = [reason for reason in ALWAYS if reason != "entries_blocked"]
 
 def test_codes_are_the_places_in_the_table() -> None:
     assert sorted(CODES.values()) == list(range(1, len(RULES) + 1))
-    assert rule(table.KILL_SWITCH).reason == "kill_switch_active"
-    assert rule(table.COOL_DOWN).reason == "cool_down_active"
-    assert rule(table.FILTERS).reason == "exchange_filters"
+    assert rule(codes.KILL_SWITCH).reason == "kill_switch_active"
+    assert rule(codes.COOL_DOWN).reason == "cool_down_active"
+    assert rule(codes.FILTERS).reason == "exchange_filters"
 
 
 def test_every_rule_is_measured_by_a_kernel_of_its_own_and_the_gate_is_written_from_the_table() -> None:
