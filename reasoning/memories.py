@@ -1,29 +1,23 @@
 """The memory of one symbol between observations: kernels' numbers, headlines, last candles."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
 from domain.candle import Candle
-from domain.decision import Signal, Voice
-from domain.instrument import Instrument
+from domain.decision import Signal
 from domain.regrid import Regrid
 from reasoning.informative import CandleFeed, InformativeCandles, as_numbers
 from reasoning.kernels.features import PLAN, Features, features_now, features_size, features_step
 from reasoning.kernels.indicators import Memory
-from reasoning.kernels.strategy import QUIET, Indicator
+from reasoning.kernels.strategy import QUIET
 from reasoning.news.sentiment import HeadlineMemory, SentimentSettings
-from reasoning.own import RAISES, StandIn, StrategyFault
-from reasoning.remembered import ConfiguredStrategy, ReadNumbers, Remembered, kept_for
-from reasoning.telling import told
+from reasoning.own import StandIn, StrategyFault
+from reasoning.remembered import ConfiguredStrategy, Remembered, kept_for
 
 UNKNOWN = Features(0.0, 0.0, 0, 0, 0.0, 0.0, 0)
 """Features before the first candle."""
-
-CANDLE = frozenset({"open", "high", "low", "close", "volume"})
-"""Numbers that every voice has, and that need none."""
 
 _Ahead = tuple[Candle, int, list[Memory]]
 """A candle that no voice votes on, how many were muted then, and the voices' memories after it."""
@@ -168,58 +162,6 @@ class SymbolMemory:
                 strategy.take_informative(block, packed, which, *as_numbers(each))
         except StrategyFault as fault:
             self.muted[strategy.name] = str(fault.at(self.symbol, candle.time))
-
-    def indicators(self) -> Iterator[tuple[str, tuple[Indicator, ...]]]:
-        """Yield each voice that is heard, with the numbers it looks at."""
-        for (strategy, packed), block in zip(self.speakers, self.blocks, strict=True):
-            if strategy.name not in self.muted:
-                yield strategy.name, strategy.drawn(block, packed)
-
-    def told(self, voices: Sequence[Voice], instrument: Instrument) -> Iterator[tuple[str, str]]:
-        """Yield the voices that told prices of the last candle in ticks, each with its words in the quote."""
-        by_name = {each.name: each for each in voices}
-        for (strategy, packed), block in zip(self.speakers, self.blocks, strict=True):
-            voice = by_name.get(strategy.name)
-            if voice is None or strategy.name in self.muted or self.candle is None:
-                continue
-            with suppress(*RAISES):  # told as recorded
-                # The loop may take in the next candle meanwhile: words and their check are of one copy.
-                kept = block[:] if type(block) is list else copy(block)
-                close = float(self.candle.close)
-                signal = strategy.say(kept, packed, voice.vote, close, self.latest) if voice.vote else QUIET
-                same = strategy.words(kept, packed, signal) == voice.reason
-                text = told(strategy, kept, packed, signal, instrument) if same else None
-                if text is not None:
-                    yield strategy.name, text
-
-    def read(self, voice: str, names: Sequence[str]) -> ReadNumbers:  # noqa: PLR0911  # each says why not
-        """Return numbers of a voice by their names; why not, where they are not to be had."""
-        if not names:
-            return ReadNumbers(())
-        if all(name in CANDLE for name in names):
-            if len(self.recent) < 2:
-                return ReadNumbers((), "a second candle is waited for", waits=True)
-            before, now = self.recent[-2], self.recent[-1]
-            return ReadNumbers(tuple(float(getattr(each, name)) for name in names for each in (before, now)))
-        index = next((at for at, each in enumerate(self.speakers) if each.strategy.name == voice), None)
-        fault = self.muted.get(voice)
-        if index is None:
-            return ReadNumbers((), f"strategy {voice} is not among those that speak")
-        if isinstance(self.speakers[index].strategy, StandIn):
-            return ReadNumbers((), f"strategy {voice} cannot be loaded", unrun=True)
-        if fault is not None:
-            return ReadNumbers((), f"{voice} is muted: {fault}")
-        places = {each.name: each for each in self.speakers[index].strategy.places}
-        missing = [name for name in names if name not in places]
-        if missing:
-            return ReadNumbers((), f"{voice} has no {', '.join(missing)} any more: its file was changed")
-        block = self.blocks[index]
-        if block[0] < block[1] or self.candle is None:
-            why = f"{voice} warms up, {block[0]:.0f} of {block[1]:.0f} candles"
-            return ReadNumbers((), why, waits=True)
-        wanted = (places[name] for name in names)
-        both = (at for each in wanted for at in (each.last, each.now))
-        return ReadNumbers(tuple(block[at] if at >= 0 else 0.0 for at in both))
 
     def retune(self, index: int, speakers: Sequence[ConfiguredStrategy]) -> None:
         """Hear `speakers` from now on; the one at `index` starts over, warmed by the candles kept."""

@@ -20,6 +20,7 @@ from domain.instrument import Instrument
 from domain.observation import Observation
 from domain.regrid import Regrid
 from domain.times import millis
+from reasoning import readings
 from reasoning.configured import NO_PAIRS, ConfiguredStrategies, OwnParameters
 from reasoning.informative import InformativeCandles
 from reasoning.kernels.features import regime
@@ -145,7 +146,9 @@ class StrategyRunner(ConfiguredStrategies):
         memory = self._symbols.get(symbol)
         if memory is None or memory.candle is None:
             return ()
-        return tuple((voice, each) for voice, indicators in memory.indicators() for each in indicators)
+        return tuple(
+            (voice, each) for voice, indicators in readings.indicators(memory) for each in indicators
+        )
 
     def told(self, observation: Observation, decision: Decision, instrument: Instrument) -> dict[str, str]:
         """Return the reasons of a decision's voices that tell prices, in the quote currency, by voice.
@@ -161,7 +164,7 @@ class StrategyRunner(ConfiguredStrategies):
             memory = (memory or self._blank(observation.symbol)).copy()
             memory.now_ms = millis(observation.fetched_at)
             _folded(memory, observation)
-        return dict(memory.told(decision.voices, instrument))
+        return dict(readings.reasons(memory, decision.voices, instrument))
 
     def read(self, symbol: str, voice: str, names: Sequence[str]) -> ReadNumbers:
         """Return the numbers a custom exit of a voice reads, of a symbol's last candle and the one before.
@@ -171,7 +174,7 @@ class StrategyRunner(ConfiguredStrategies):
         memory = self._symbols.get(symbol)
         if memory is None:
             return ReadNumbers((), UNSEEN)
-        return memory.read(voice, names)
+        return readings.numbers(memory, voice, names)
 
     def seen(self, symbol: str) -> int:
         """Return how many candles of a symbol's series were taken in."""

@@ -6,13 +6,16 @@ from agent.account.where_it_lies import where_it_lies
 from agent.answers.cycle import Explanation
 from agent.explain.story import decided_row
 from agent.explain.why import explain, explain_row
+from agent.host import log
 from agent.host.clock import SystemClock
 from agent.settings.folding import fold_settings_of
 from agent.settings.home import Home
 from agent.settings.user_strategies import LOADED
 from agent.state.checkpoints import Checkpoints
+from agent.state.keeper import ROWS
 from agent.state.key import fold_key
 from domain.ports import Records
+from journal.at_rest import RestingFile
 
 
 def explained(home: Home, name: str, cycle: int | None) -> Explanation:
@@ -44,3 +47,18 @@ def leave_why(home: Home, name: str, journal: Records, result: Explanation) -> N
     """
     if result.cycle == journal.last_cycle() and not LOADED and not home.server:
         remember_why(home, name, journal.journal_id, journal.head(), result)
+
+
+def leave_last_why(home: Home, name: str, rows: int, cycle: int) -> None:
+    """Leave the explanation of the last cycle of a long journal that ends, where little is folded for it."""
+    if home.server or rows <= ROWS or not cycle:  # what is shorter is folded as fast
+        return
+    try:
+        checkpoints = Checkpoints(home.checkpoints(name))
+        with RestingFile(home.journal(name)) as ended:
+            first = min(row.seq for row in ended.find_cycle(cycle))
+            if any(first - ROWS <= each < first for each in checkpoints.sequences()):
+                leave_why(home, name, ended, explain(ended, cycle, checkpoints))
+    except Exception as fault:  # noqa: BLE001 -- whoever asks is told by the journal
+        why = f"{type(fault).__name__}: {fault}"
+        log.say("warning", "the last cycle is not explained ahead", why=why)

@@ -13,7 +13,7 @@ from agent import wiring
 from agent.account.ahead import Ahead, Progress, ignore, long
 from agent.account.catch_up import catch_up
 from agent.account.entering import gated, judge_lawless, lawful, seat_advisers
-from agent.account.explaining import leave_why
+from agent.account.explaining import leave_last_why
 from agent.account.handler import BriefHandler, Handler
 from agent.account.left import at_rest
 from agent.account.lock import AccountLock
@@ -34,13 +34,14 @@ from agent.outage.at_rest import Lock
 from agent.outage.journal import RESERVE_BYTES
 from agent.outage.lost import Lost
 from agent.settings.home import Home
+from agent.settings.key_lock import lock_key
 from agent.settings.resolve import explicit, gridded, journal_name
 from agent.settings.settings import Options
 from agent.settings.version import fold_version
 from agent.state.changes import standing
 from agent.state.checkpoint import Checkpoint
 from agent.state.checkpoints import Checkpoints
-from agent.state.keeper import ROWS, Keeper
+from agent.state.keeper import Keeper
 from agent.state.key import PROGRAM
 from agent.state.leaving import leaves
 from agent.state.state import State
@@ -48,7 +49,6 @@ from agent.views.summary import before
 from domain.commands import Kill
 from domain.errors import BadInput, BoydError
 from domain.ports import Clock, Journal, Platform
-from journal.at_rest import RestingFile
 from journal.lease import alive
 from journal.sql import SqliteJournal, SqlJournal
 
@@ -142,7 +142,7 @@ class OpenedAccount:
             if self.options.exchange.api_key is not None and self.options.remote:
                 key = self.options.exchange.api_key.get_secret_value()
                 # before anything private is asked
-                self.locks.append(self.home.lock_account(key, needed=not stopping))
+                self.locks.append(lock_key(key, needed=not stopping))
             if not hurry:
                 self.options = wiring.live_grids(gridded(self.options), self.clock, self.home.root)
                 self.options, self.lawless = lawful(self.options)
@@ -291,23 +291,8 @@ class OpenedAccount:
             check.close()
         if not leaves(self.parts.state):  # the file of such an exit may be changed by the time somebody asks
             remember(self.home, self.journal.journal_id, self.session.head, at_rest(self.name, self.parts))
-        self._leave_why()
+        leave_last_why(self.home, self.name, self.session.head[0], self.parts.state.cycle_id)
         return reason
-
-    def _leave_why(self) -> None:
-        """Leave the explanation of the last cycle of a long journal, where little is folded for it."""
-        cycle = self.parts.state.cycle_id
-        if self.home.server or self.session.head[0] <= ROWS or not cycle:  # what is shorter is folded as fast
-            return
-        try:
-            with RestingFile(self.home.journal(self.name)) as ended:
-                first = min(row.seq for row in ended.find_cycle(cycle))
-                if any(first - ROWS <= each < first for each in self.checkpoints.sequences()):
-                    leave_why(self.home, self.name, ended, explain(ended, cycle, self.checkpoints))
-        except Exception as fault:  # noqa: BLE001 -- whoever asks is told by the journal
-            log.say(
-                "warning", "the last cycle is not explained ahead", why=f"{type(fault).__name__}: {fault}"
-            )
 
     def _old_rows(self) -> OldRows:
         """Return who looks at what was not folded; not of a server, which could hold up an append."""

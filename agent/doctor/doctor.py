@@ -16,6 +16,7 @@ from agent.doctor.check import CheckResult, Level
 from agent.doctor.jobs import jobs_of
 from agent.settings.given import Settings
 from agent.settings.home import Busy, Home
+from agent.settings.key_lock import lock_key
 from agent.settings.keys import EXCHANGE_KEY, EXCHANGE_SECRET, KEY_VARIABLE
 from agent.settings.load import config_path, load
 from agent.settings.problems import BadSettings
@@ -174,7 +175,7 @@ def _exchange(settings: Settings, clock: Clock) -> Iterator[CheckResult]:
         yield CheckResult("exchange", "fail", "no key is set", remedy)
         return
     try:
-        lock = Home.lock_account(key.get_secret_value())
+        lock = lock_key(key.get_secret_value())
     except Busy as busy:
         yield CheckResult("exchange", "warn", str(busy), "a running agent passed these checks when it began")
         return

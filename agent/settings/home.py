@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from agent.host.lock import JournalLock, Unlocked, taken
+from agent.host.lock import JournalLock
 from agent.settings import db_url
 from domain.errors import BadInput, LocalFault
 from domain.private import private_folder
@@ -138,7 +138,7 @@ class Home:
 
     def control(self, name: str) -> Path:
         """Return the socket at which a running agent listens."""
-        return self.journals / (f"{name}.sock" if len(name) <= 64 else f"{_digest(name)}.sock")
+        return self.journals / (f"{name}.sock" if len(name) <= 64 else f"{digest(name)}.sock")
 
     def names(self) -> list[str]:
         """Return the journals there are, the latest used first.
@@ -211,24 +211,6 @@ class Home:
     def _lock_file(self, name: str) -> Path:
         return self.journals / f"{name}.lock"
 
-    @staticmethod
-    def lock_account(key: str, *, needed: bool = True) -> FileLock | Unlocked:
-        """Take the lock of the account a key belongs to, whatever the home: one agent per account.
-
-        Raises Busy at once when another process of this user has it, BadInput as `lock`.
-        """
-        path = _state_folder() / "accounts" / f"{_digest(key)}.lock"
-        try:
-            private_folder(path.parent)
-        except OSError as error:
-            if needed:
-                raise BadInput(f"{path.parent}: cannot be made: {error.strerror}") from None
-            return Unlocked()
-        try:
-            return taken(path, 0, needed=needed)
-        except Timeout:
-            raise Busy("another agent trades this account with the same key; stop it first") from None
-
     def archive(self, name: str, stamp: str) -> Path | str | None:
         """Move a journal aside, keeping it; return its new path or name, or None when there was none.
 
@@ -269,19 +251,8 @@ def _held(lock: Path, seconds: float = 0.0) -> bool:
         return False
 
 
-def _state_folder() -> Path:
-    """Return where this user's locks lie, whatever the home; who has no home folder may still sell."""
-    import platformdirs  # noqa: PLC0415  # whoever names a home needs neither
-
-    try:
-        return Path(platformdirs.user_state_dir("boyd", appauthor=False))
-    except RuntimeError:
-        import tempfile  # noqa: PLC0415
-
-        return Path(tempfile.gettempdir()) / f"boyd-{os.getuid()}"
-
-
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """Return a short name that says nothing of the text it stands for."""
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -10,7 +10,8 @@ import msgspec
 from domain.errors import BadInput
 from domain.symbols import is_symbol
 from perception.files import contents, names
-from perception.files.foreign_rows import Cell, ForeignRows, Table, arrays_of, text_of
+from perception.files.cells import Cell, arrays_of, text_of
+from perception.files.foreign_rows import ForeignRows, Table
 from perception.files.layout import Layout, Reading
 from perception.files.parquet import table_columns
 from perception.files.recognise import of_arrays, of_table, recognised

@@ -14,12 +14,11 @@ from math import inf, isfinite
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from domain.candle import RawCandle
 from domain.errors import BadInput
 from domain.times import WEEK_MS, opened_by, utc
 from perception.files import contents, stamps
+from perception.files.cells import arrays_of, is_nothing, is_zero, text_of
 from perception.files.formats import ARRAYS, TABLE
 from perception.files.layout import NONE, Layout
 from perception.files.limits import FIELDS, fault, shown, usual_step
@@ -28,9 +27,6 @@ from perception.files.parquet import check_rows, table_cells
 
 ADJUSTED_DECIMALS = 6
 """As Yahoo writes prices: an adjusted one is a product and would have sixteen."""
-Cell = str | int | float | bool | None
-"""What a row of an array holds: an array or an object within it is refused as it is read."""
-_NOTHING = frozenset({"", "null", "nan", "none", "-", "n/a"})
 
 
 class Table(NamedTuple):
@@ -133,7 +129,7 @@ class ForeignRows:
             self._of_one(line, cells[layout.of])
         stamp, *prices = (cells[index] for index in layout.places[:5])
         volume = cells[layout.places[5]] if layout.places[5] != NONE else 0.0
-        if all(map(_is_nothing, prices)) or all(map(_is_zero, prices)):
+        if all(map(is_nothing, prices)) or all(map(is_zero, prices)):
             self.left_out.append(str(stamp))
             return None
         open_, high, low, close = (
@@ -160,7 +156,7 @@ class ForeignRows:
         self, line: int, volume: object, cells: Sequence[object], prices: tuple[float, float]
     ) -> float:
         """Return the volume in the base asset: some files change it for that in the quote on the way."""
-        if self.layout.format.multiples and _is_nothing(volume):
+        if self.layout.format.multiples and is_nothing(volume):
             self.without_volume += 1
             return 0.0
         traded = self._number(line, "volume", volume)
@@ -276,37 +272,5 @@ class ForeignRows:
         return BadInput(f"{self.path}: {self.unit} {line}: {text}")
 
 
-def arrays_of(path: Path) -> list[list[object]]:
-    """Return the JSON arrays a file holds. Raises BadInput."""
-    try:
-        results: list[list[object]] = msgspec.json.decode(contents.whole(path), type=list[list[Cell]])
-    except msgspec.DecodeError as error:
-        raise BadInput(f"{path}: is no JSON array of arrays: {error}") from None
-    return results
-
-
-def text_of(path: Path, data: bytes, *, cut: bool) -> str:
-    """Return a file's text; one that is `cut` may end inside a character. Raises BadInput."""
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if cut and len(data) - error.start < 4:
-            return data[: error.start].decode("utf-8-sig")
-        raise BadInput(f"{path}: is not UTF-8 text (byte {data[error.start]:#04x})") from None
-
-
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _is_nothing(cell: object) -> bool:
-    if isinstance(cell, float):
-        return cell != cell  # noqa: PLR0124  # NaN
-    return cell is None or (isinstance(cell, str) and cell.strip().lower() in _NOTHING)
-
-
-def _is_zero(cell: object) -> bool:
-    return cell == 0 or (isinstance(cell, str) and cell.strip("0. ") == "" and "0" in cell)
-
-
-__all__ = ["Cell", "ForeignRows", "Table", "arrays_of", "text_of"]

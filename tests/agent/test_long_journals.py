@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from agent import wiring
-from agent.account import ahead, at_hand, old_rows, opened, recall
+from agent.account import ahead, at_hand, explaining, old_rows, opened, recall
 from agent.account.ahead import Ahead
 from agent.account.at_hand import AtHand
 from agent.account.client import AccountClient
@@ -369,7 +369,7 @@ def test_the_last_cycle_s_explanation_is_told_as_it_was_left_as_long_as_the_jour
 def test_a_session_leaves_the_explanation_of_its_last_cycle_unless_that_takes_long(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(opened, "ROWS", 60)
+    monkeypatch.setattr(explaining, "ROWS", 60)
     for near in (True, False):
         with OpenedAccount(options(home.root, cycles=3)) as launch:
             if not near:

@@ -242,7 +242,7 @@ PLACES: dict[str, Callable[[Path], Any]] = {
     "journal/anchor.py": lambda folder: read_anchor(put(folder / "a")),
     "journal/segment.py": lambda _: header_of(DEEP + b"\n"),
     "perception/files/foreign.py": lambda folder: read_foreign(put(folder / "BTC.json", LISTS), Reading()),
-    "perception/files/foreign_rows.py": lambda folder: read_foreign(
+    "perception/files/cells.py": lambda folder: read_foreign(
         put(folder / "BTC.json", b"[[1, 2, 3, 4, 5, " + LISTS + b"]]"), Reading()
     ),
     "perception/guard/budget_file.py": lambda folder: BudgetFile(put(folder / "a")).peek(),

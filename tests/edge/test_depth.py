@@ -54,7 +54,7 @@ ELSEWHERE = {
 
 FLAT = {
     "perception/files/foreign.py": "list[Cell]",
-    "perception/files/foreign_rows.py": "list[list[Cell]]",
+    "perception/files/cells.py": "list[list[Cell]]",
     "research/data/fast.py": "list[tuple[int, float, float, float, float, float]]",
     "agent/serve/mirror/chart.py": "list[tuple[str, bool, float]]",
     "domain/model.py": "Model",

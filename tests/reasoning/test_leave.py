@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from domain.custom_exit import FAULT_LINE, HELD, NO_REASON, ROOM, fault_of
 from domain.errors import BadInput
+from reasoning import readings
 from reasoning.declare import Undeclarable
 from reasoning.memories import SymbolMemory
 from reasoning.news.sentiment import SentimentSettings
@@ -98,13 +99,13 @@ def test_what_a_leave_reads_is_kept_and_waited_for(tmp_path: Path) -> None:
     seen = []
     for index, candle in enumerate(walk(30, 3)):
         memory.step(candle)
-        values, why, waits, _ = memory.read("made", ("band.lower", "mean"))
+        values, why, waits, _ = readings.numbers(memory, "made", ("band.lower", "mean"))
         assert (why == "", waits) == (index + 1 >= 9, index + 1 < 9)
         seen.append((values, candle))
     (*_, (one, _), (other, newest)) = seen
     assert other[0] == one[1]
     assert other[3] == pytest.approx(sum(each.close for _, each in seen[-5:]) / 5)
-    assert memory.read("made", ("close", "volume")).values == (
+    assert readings.numbers(memory, "made", ("close", "volume")).values == (
         seen[-2][1].close, newest.close, seen[-2][1].volume, newest.volume,
     )  # fmt: skip  # each of the candle before, then of this one
     assert numbers(newest)[3] == newest.close
@@ -116,12 +117,12 @@ def test_why_numbers_are_not_to_be_had_is_told(tmp_path: Path) -> None:
     memory = SymbolMemory(
         "BTC-USDT", [ConfiguredStrategy(strategy, strategy.params().packed())], SentimentSettings(), muted
     )
-    assert memory.read("made", ()) == ReadNumbers(())
-    assert "a second candle" in memory.read("gone", ("close",)).why
-    assert "gone is not among those that speak" in memory.read("gone", ("mean",)).why
-    assert "has no other any more" in memory.read("made", ("mean", "other")).why
+    assert readings.numbers(memory, "made", ()) == ReadNumbers(())
+    assert "a second candle" in readings.numbers(memory, "gone", ("close",)).why
+    assert "gone is not among those that speak" in readings.numbers(memory, "gone", ("mean",)).why
+    assert "has no other any more" in readings.numbers(memory, "made", ("mean", "other")).why
     muted["made"] = "a fault"
-    assert memory.read("made", ("mean",)).why == "made is muted: a fault"
+    assert readings.numbers(memory, "made", ("mean",)).why == "made is muted: a fault"
 
 
 REFUSED = [

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from agent.answers.agents import MarkerKind, Page
+from agent.answers.agents import Page
+from agent.answers.chart import MarkerKind
 from agent.answers.learned import PerformanceAnswer
 from agent.answers.stream import StreamEvent
 from agent.explain.why import explain

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import msgspec
 
-from agent.answers.agents import CandleRow, Chart, ChartLine, Marker, MarkerKind
+from agent.answers.chart import CandleRow, Chart, ChartLine, Marker, MarkerKind
 from agent.serve.mirror.mirror import Mirror
 from agent.views import session
 from domain.errors import BadInput

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from agent.answers.agents import MarkerKind
+from agent.answers.chart import MarkerKind
 from agent.answers.stream import StreamEvent
 from agent.host.log import say
 from agent.serve.mirror import foreseen, worded

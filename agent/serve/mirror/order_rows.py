@@ -5,7 +5,8 @@ from functools import cache
 
 import msgspec
 
-from agent.answers.agents import FillRow, MarkerKind
+from agent.answers.agents import FillRow
+from agent.answers.chart import MarkerKind
 from agent.serve.mirror import worded
 from agent.serve.mirror.folding import MirrorFold
 from agent.views import session

@@ -6,7 +6,8 @@ from typing import Annotated, Any, TypeVar
 from msgspec import Meta, Struct
 
 from agent.answers.account import AccountAnswer, PositionAnswer
-from agent.answers.agents import BeliefsAnswer, Chart, CycleRow, EquityCurve, FillRow, OrderRow, Page
+from agent.answers.agents import BeliefsAnswer, CycleRow, EquityCurve, FillRow, OrderRow, Page
+from agent.answers.chart import Chart
 from agent.answers.cycle import Explanation
 from agent.answers.forecasts import ForecastsAnswer
 from agent.answers.journals import ParameterVersion, TradeRow
