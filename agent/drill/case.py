@@ -128,7 +128,7 @@ class _Run:
         shutil.copytree(backup, journals)
         orders = self.control.ask("GET", "/sandbox/orders")["orders"]
         self.forgotten = {row["clientOrderId"] for row in orders}
-        self._ended(processes.forked(lambda: processes.adopt_agent(self.options), self.folder / "agent.log"))
+        self._ended(_agent(lambda: processes.adopt_agent(self.options), self.folder / "agent.log"))
 
     def _keep_clock(self) -> None:
         """Leave the exchange's clock where it went: a proof of absence begins anew when it leaps back."""
@@ -161,7 +161,7 @@ class _Run:
     def _agent(self, fuse: str, *, killing: bool = False) -> int | None:
         fact = USUAL if self.fact.late and not self.interrupted else self.fact
         log = self.folder / "agent.log"
-        child = processes.forked(lambda: processes.run_agent(self.options, self.port, fuse, fact), log)
+        child = _agent(lambda: processes.run_agent(self.options, self.port, fuse, fact), log)
         return self._ended(child, self._killer(child) if killing else lambda: None)
 
     def _ended(self, child: int, meanwhile: Callable[[], None] = lambda: None) -> int | None:
@@ -171,7 +171,7 @@ class _Run:
         if code == -signal.SIGKILL:
             self.interrupted += 1
         elif code is None:
-            self.unexplained.append("the agent hung")
+            self.unexplained.append(f"the agent hung: {_end(log)}")
         elif code:
             self.unexplained.append(f"exit {code}: {_last(log)}")
         return code
@@ -198,7 +198,7 @@ class _Run:
         log = self.folder / "agent.log"
         for ban in (self.folder / "home").glob("budgets/*.ban"):
             ban.unlink()  # the operator has waited
-        child = processes.forked(lambda: processes.settle_agent(self.options, answer), log)
+        child = _agent(lambda: processes.settle_agent(self.options, answer), log)
         code = processes.wait(child, processes.RUN_SECONDS)
         if code != 0:
             self.unexplained.append(f"settling ended with {code}: {_last(log)}")
@@ -228,6 +228,14 @@ class _Run:
 
 def _messages(counts: dict[str, Any], key: str) -> int:
     return sum(int(row.get(key, 0)) for row in counts["requests"].values())
+
+
+def _agent(work: Callable[[], None], log: Path) -> int:
+    return processes.forked(work, log, processes.TELL_SECONDS)
+
+
+def _end(log: Path) -> str:
+    return log.read_text(errors="replace")[-2_000:] if log.is_file() else ""
 
 
 def _last(log: Path) -> str:

@@ -4,6 +4,7 @@ Forked, not started anew: a second of imports each would be most of a thousand r
 a real process with SIGKILL, and what it leaves is a real journal and a real account at the exchange.
 """
 
+import faulthandler
 import http.client
 import json
 import os
@@ -38,7 +39,9 @@ from platforms.sandbox.exchange.rules import changed, rules_of
 from platforms.sandbox.server.options import SandboxOptions
 from platforms.sandbox.server.server import SandboxServer
 
-START_SECONDS, RUN_SECONDS = 20.0, 60.0
+RUN_SECONDS = 60.0
+TELL_SECONDS = RUN_SECONDS - 2
+"""When an agent that has not ended tells what it is at."""
 LOOK_SECONDS = 0.002
 PLENTY = 10**6
 USUAL = Fact()
@@ -88,8 +91,11 @@ class Coupled:
         self.control.close()
 
 
-def forked(work: Callable[[], None], log: Path) -> int:
-    """Run `work` in a child that ends with us, return its number; what it raises goes to `log`."""
+def forked(work: Callable[[], None], log: Path, seconds: float = 0.0) -> int:
+    """Run `work` in a child that ends with us, return its number; what it raises goes to `log`.
+
+    Where it has not ended after `seconds`, if any, the log tells what each of its threads is at.
+    """
     sys.stdout.flush()
     parent = os.getpid()
     child = os.fork()
@@ -101,6 +107,8 @@ def forked(work: Callable[[], None], log: Path) -> int:
         with log.open("ab", buffering=0) as out:
             os.dup2(out.fileno(), 1)
             os.dup2(out.fileno(), 2)
+        if seconds:
+            faulthandler.dump_traceback_later(seconds, file=2)
         work()
     except BaseException:  # noqa: BLE001 -- the child ends here whatever happens
         traceback.print_exc()

@@ -3,8 +3,9 @@
 import shutil
 import time
 
+from agent.drill import processes
 from domain.order import OrderStatus
-from tests.drill.rig import Rig, adopt, rig
+from tests.drill.rig import Rig, rig
 
 __all__ = ["rig"]
 PLACING = {"method": "POST", "path": "/api/v3/order"}
@@ -41,10 +42,10 @@ def test_after_a_restored_backup_a_lost_order_is_absent_and_takes_no_old_orders_
     rig.run()
     shutil.rmtree(rig.folder / "home")
     shutil.copytree(backup, journals)
-    rig.agent(lambda: adopt(rig.options))
+    rig.agent(processes.adopt_agent, rig.options)
     lost = {"kind": "lost", "seconds": 0.3, "count": 1, **PLACING}
     rig.control.ask("POST", "/sandbox/faults", {"fault": [lost]})
     rig.run()
     told = rig.settled()
     assert told["in_line"], told
-    assert OrderStatus.ABSENT in rig.statuses()
+    assert OrderStatus.ABSENT in rig.statuses(), (told, (rig.folder / "agent.log").read_text()[-2000:])

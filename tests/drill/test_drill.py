@@ -1,7 +1,9 @@
 """The crash drill: a subset of its matrix on every change, and two mutants that it must catch."""
 
-import multiprocessing
-from typing import Any
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -13,6 +15,7 @@ from agent.drill.scenario import AFTER, BEFORE, DrillCase
 from domain.exits import ExitPlan
 from domain.order import UNRESOLVED, OrderStatus
 from platforms.binance.tracked import OrderTracker
+from tests.drill.rig import apart
 
 CHOSEN = (
     DrillCase("none", point=58),
@@ -32,42 +35,61 @@ CHOSEN = (
 )
 
 
-def apart(case: DrillCase) -> CaseVerdict:
+def verdict_of(case: DrillCase, folder: Path, mutant: Callable[[], object] = bool) -> CaseVerdict:
     """Run a case in a process of its own that has one thread: it forks agents and an exchange."""
-    context = multiprocessing.get_context("fork")
-    queue: Any = context.SimpleQueue()
-    process = context.Process(target=lambda: queue.put(run_case(case)))
-    process.start()
-    process.join(120)
-    verdict: CaseVerdict = queue.get()
+    told = folder / f"verdict-{len(list(folder.iterdir()))}"
+    assert apart(folder / "log", run_and_tell, case, told, mutant) == 0, (folder / "log").read_text()
+    verdict: CaseVerdict = pickle.loads(told.read_bytes())  # noqa: S301 -- the child's
     return verdict
 
 
+def run_and_tell(case: DrillCase, told: Path, mutant: Callable[[], object]) -> None:
+    mutant()
+    told.write_bytes(pickle.dumps(run_case(case)))
+
+
 @pytest.mark.parametrize("case", CHOSEN, ids=str)
-def test_fault_02_killed_and_recovered_nothing_is_lost_or_doubled(case: DrillCase) -> None:
-    verdict = apart(case)
+def test_fault_02_killed_and_recovered_nothing_is_lost_or_doubled(case: DrillCase, tmp_path: Path) -> None:
+    verdict = verdict_of(case, tmp_path)
     assert verdict.kept, verdict
     assert verdict.interrupted
     assert verdict.orders
 
 
-@pytest.mark.parametrize("mutant", ["recovery skips SENDING", "recovery trusts the first not-found"])
-def test_fault_02_the_mutants_are_caught(mutant: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if mutant == "recovery skips SENDING":
-        monkeypatch.setattr("agent.state.order_states.UNRESOLVED", UNRESOLVED - {OrderStatus.SENDING})
-        # Else the adapter, told of every order in the journal, finds it by its own way.
-        monkeypatch.setattr(OrderTracker, "remember", lambda _self, _standing: None)
-        cases = [DrillCase("none", waits=AFTER, message=1)]
-    else:
-        monkeypatch.setattr("agent.orders.absence.Absence.proven", lambda _self, _standing: True)
-        cases = [DrillCase("executed late", waits=BEFORE, message=1), DrillCase("executed late")]
-    assert not all(apart(case).kept for case in cases)
+def skips_sending() -> None:
+    """Have a recovery that does not ask after what was being sent."""
+    patch("agent.state.order_states.UNRESOLVED", UNRESOLVED - {OrderStatus.SENDING}).start()
+    # Else the adapter, told of every order in the journal, finds it by its own way.
+    patch.object(OrderTracker, "remember", lambda _self, _standing: None).start()
 
 
-def test_a_position_left_bare_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("agent.orders.executor.Executor.protect", lambda *_arguments, **_more: None)
-    monkeypatch.setattr("agent.drill.case.BARE_SECONDS", 0.5)
-    verdict = apart(DrillCase(point=58))
+def trusts_the_first_not_found() -> None:
+    patch("agent.orders.absence.Absence.proven", lambda _self, _standing: True).start()
+
+
+def leaves_a_position_bare() -> None:
+    patch("agent.orders.executor.Executor.protect", lambda *_arguments, **_more: None).start()
+    patch("agent.drill.case.BARE_SECONDS", 0.5).start()
+
+
+@pytest.mark.parametrize(
+    ("mutant", "cases"),
+    [
+        (skips_sending, (DrillCase("none", waits=AFTER, message=1),)),
+        (
+            trusts_the_first_not_found,
+            (DrillCase("executed late", waits=BEFORE, message=1), DrillCase("executed late")),
+        ),
+    ],
+)
+def test_fault_02_the_mutants_are_caught(
+    mutant: Callable[[], None], cases: tuple[DrillCase, ...], tmp_path: Path
+) -> None:
+    assert not all(verdict_of(case, tmp_path, mutant).kept for case in cases)
+
+
+def test_a_position_left_bare_is_caught(tmp_path: Path) -> None:
+    verdict = verdict_of(DrillCase(point=58), tmp_path, leaves_a_position_bare)
     told = ("stood bare for", "stand without their stop")  # by when the death came, one of them or both
     assert any(words in each for each in verdict.unexplained for words in told), verdict
 

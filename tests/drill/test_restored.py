@@ -3,6 +3,7 @@
 import os
 import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -15,10 +16,11 @@ from agent.drill import processes
 from agent.host.clock import SystemClock
 from agent.settings.home import Home
 from agent.settings.keys import EXCHANGE_KEY, EXCHANGE_SECRET
-from domain.commands import Flatten, Kill
+from agent.settings.settings import Options
+from domain.commands import Command, Flatten, Kill
 from domain.errors import LocalFault
 from journal.verify import Verified, verify
-from tests.drill.rig import Rig, adopt, rig
+from tests.drill.rig import Rig, rig
 
 __all__ = ["rig"]
 KEY = "canary-key-of-the-drill"
@@ -49,16 +51,25 @@ def lost_and_restored(rig: Rig) -> None:
 def halted(rig: Rig) -> str:
     """Start the agent and return why it ended by itself, "" where it did not."""
     told = rig.folder / "halted"
-
-    def run() -> None:
-        try:
-            processes.run_agent(rig.options, rig.port, "0")
-        except LocalFault as fault:
-            told.write_text(str(fault))
-
     told.write_text("")
-    rig.agent(run)
+    rig.agent(run_until_halted, rig.options, rig.port, told)
     return told.read_text()
+
+
+def run_until_halted(options: Options, port: int, told: Path) -> None:
+    try:
+        processes.run_agent(options, port, "0")
+    except LocalFault as fault:
+        told.write_text(str(fault))
+
+
+def stop(command: Command, options: Options) -> None:
+    key = options.exchange.api_key
+    assert key is not None
+    os.environ[EXCHANGE_KEY] = os.environ[EXCHANGE_SECRET] = key.get_secret_value()
+    client = AccountClient(Home(options.home), "drill")
+    with opened_for(command, client, SystemClock()) as carries:
+        carries.handle(command)
 
 
 def test_a_lost_home_is_restored_halts_is_adopted_and_the_agent_goes_on(rig: Rig) -> None:
@@ -69,7 +80,7 @@ def test_a_lost_home_is_restored_halts_is_adopted_and_the_agent_goes_on(rig: Rig
     lost_and_restored(rig)
     assert "reconcile --adopt" in halted(rig)
     assert "reconcile --adopt" in halted(rig)  # again and again, until somebody looked
-    rig.agent(lambda: adopt(rig.options))
+    rig.agent(processes.adopt_agent, rig.options)
     rig.run()
     told = rig.settled()
     assert told["in_line"], told
@@ -84,13 +95,6 @@ def test_nothing_of_a_restored_account_blocks_a_stop(rig: Rig, command: Kill | F
     assert resting(rig)  # the stop of a position
     backed_up(rig)
     lost_and_restored(rig)
-
-    def stop() -> None:
-        os.environ[EXCHANGE_KEY] = os.environ[EXCHANGE_SECRET] = processes.key_of(rig.folder)
-        client = AccountClient(Home(rig.options.home), "drill")
-        with opened_for(command, client, SystemClock()) as carries:
-            carries.handle(command)
-
-    rig.agent(stop)
+    rig.agent(stop, command, rig.options)
     assert bool(resting(rig)) is isinstance(command, Kill)  # a kill leaves the stop of what is held
     assert "restored from a backup and may lack what followed row" in halted(rig)
