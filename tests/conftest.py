@@ -7,12 +7,13 @@ nobody thought of; what it finds becomes an `@example`.
 
 import gc
 import signal
+import sys
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests import surroundings
+from tests import left_behind, surroundings
 
 surroundings.settle()
 
@@ -23,6 +24,20 @@ settings.register_profile("search", deadline=None, print_blob=True, suppress_hea
 settings.load_profile("boyd")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let what is started be known as this session's."""
+    if not hasattr(config, "workerinput"):
+        left_behind.begin()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End what tests have left running, when their workers have ended."""
+    if not hasattr(config, "workerinput"):
+        for each in left_behind.end_with_session():
+            sys.stderr.write(f"left behind, and ended: {each}\n")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that it does not run alone at the end."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
@@ -31,7 +46,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown() -> Iterator[None]:
     """Refuse a test that leaves signals changed: a later one of its process would wait for Ctrl-C in vain."""
-    result = yield
+    try:
+        result = yield
+    finally:
+        left_behind.end_with_test()
     left = {each: signal.getsignal(each) for each in HANDLERS if signal.getsignal(each) != HANDLERS[each]}
     for each in left:
         signal.signal(each, HANDLERS[each])

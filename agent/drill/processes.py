@@ -94,7 +94,8 @@ class Coupled:
 def forked(work: Callable[[], None], log: Path, seconds: float = 0.0) -> int:
     """Run `work` in a child that ends with us, return its number; what it raises goes to `log`.
 
-    Where it has not ended after `seconds`, if any, the log tells what each of its threads is at.
+    Where it has not ended after `seconds`, if any, the log tells what each of its threads is at; a process
+    that waits to tell that forks no other, which would wait for ever for the thread that tells.
     """
     sys.stdout.flush()
     parent = os.getpid()

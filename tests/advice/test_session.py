@@ -198,7 +198,7 @@ def test_while_models_answer_nothing_is_locked() -> None:
     free: list[bool] = []
 
     def says(_question: bytes) -> AdviserAnswer:
-        free.append(world.inbox.trading_lock.acquire(timeout=5))
+        free.append(world.inbox.trading_lock.acquire(timeout=60))
         world.inbox.trading_lock.release()
         return AGAINST
 

@@ -1,7 +1,6 @@
 """The wire on real sockets: sent once, cut at its deadline, and asked past no proxy."""
 
 import asyncio
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ import pytest
 
 from advice.clients import openai
 from advice.clients.wire import MOST_BYTES, HttpAdviser
+from tests.shared import free_port, in_time
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
 
@@ -81,8 +81,8 @@ def test_a_server_that_drips_is_cut_off_at_the_deadline(server: Server) -> None:
     answer = HttpAdviser(server.url, {}).ask(b"{}", 0.3)
     assert answer.fault == "no answer within 0.3 s"
     assert answer.sent
-    assert time.monotonic() - began < 5.0
-    assert server.closed.wait(5.0), "its socket was closed"
+    in_time(began, 5.0)
+    assert server.closed.wait(60.0), "its socket was closed"
     assert len(server.requests) == 1
 
 
@@ -95,7 +95,7 @@ def test_no_redirect_is_followed_and_no_answer_is_too_long(server: Server) -> No
 
 
 def test_where_nobody_listens_nothing_was_sent() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    answer = HttpAdviser(f"http://127.0.0.1:{port}/v1", {"authorization": "Bearer sk-canary"}).ask(b"{}", 5.0)
+    answer = HttpAdviser(f"http://127.0.0.1:{free_port()}/v1", {"authorization": "Bearer sk-canary"}).ask(
+        b"{}", 5.0
+    )
     assert (answer.fault, answer.sent) == ("not reached: ConnectError", False)

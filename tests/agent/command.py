@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from tests import left_behind
 from tests.agent import warm
 from tests.shared import ROOT
 
@@ -36,8 +37,8 @@ def agent(home: Path, *words: str, check: int | None = 0, env: Mapping[str, str]
 
 
 def start(home: Path, *words: str, env: Mapping[str, str] = NOTHING) -> subprocess.Popen[str]:
-    """Start the command and leave it running."""
-    return subprocess.Popen(
+    """Start the command and leave it running, until the test ends at the latest."""
+    process = subprocess.Popen(
         [str(AGENT), *words],
         env=environment(home, env),
         cwd=ROOT,
@@ -45,6 +46,8 @@ def start(home: Path, *words: str, env: Mapping[str, str] = NOTHING) -> subproce
         stderr=subprocess.PIPE,
         text=True,
     )
+    left_behind.started(process)
+    return process
 
 
 def told(home: Path, *words: str) -> Any:

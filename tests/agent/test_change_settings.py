@@ -265,7 +265,7 @@ def test_a_wait_is_cut_short_but_no_pause_is() -> None:
     done.join(0.3)
     assert done.is_alive()
     inbox.pause(paused=False)
-    done.join(5)
+    done.join(60)
     assert not done.is_alive()
 
 
@@ -296,7 +296,7 @@ def test_python_and_command_line_and_status_tell_the_same(tmp_path: Path) -> Non
 
 
 def until_cycle(running: Agent, number: int) -> None:
-    due = time.monotonic() + 20
+    due = time.monotonic() + 90
     while running.status().cycle < number:
         assert time.monotonic() < due
         time.sleep(0.01)

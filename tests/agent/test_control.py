@@ -33,7 +33,7 @@ from domain.commands import ClosePosition, Command, Flatten, Kill
 from domain.errors import BadInput, EndUnknown, LocalFault
 from domain.replies import KillSwitch
 from tests.agent.command import AGENT, agent, environment, told
-from tests.shared import ROOT
+from tests.shared import ROOT, in_time
 
 
 def echo(request: Request) -> str:
@@ -94,7 +94,7 @@ def test_a_kill_is_heard_at_once_beside_1100_callers_who_say_nothing(server: Con
                 idle.enter_context(socket.socket(socket.AF_UNIX)).connect(str(server.path))
             began = time.monotonic()
             assert ask(server.path, Kill(reason="through the crowd")) == "through the crowd"
-            assert time.monotonic() - began < 1
+            in_time(began, 1)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
@@ -248,7 +248,7 @@ def test_a_running_agent_whose_lock_and_socket_are_deleted_is_found_all_the_same
         for gone in ([lock], [socket_], [lock, socket_]):
             for path in gone:
                 path.unlink()
-            due = time.monotonic() + 10
+            due = time.monotonic() + 60
             while not all(path.exists() for path in gone):  # a tenth of a second
                 assert time.monotonic() < due
                 time.sleep(0.05)
@@ -278,7 +278,7 @@ def test_a_stop_waits_for_an_agent_that_is_starting(tmp_path: Path, stop: Comman
         time.sleep(0.3)
         assert not told.done()
         starting.start()
-        assert told.result(10) == KillSwitch(kill_switch="now")
+        assert told.result(60) == KillSwitch(kill_switch="now")
         starting.close()
 
 

@@ -16,6 +16,7 @@ from platforms.sandbox.server.options import SandboxOptions
 from platforms.sandbox.server.server import SandboxServer
 from tests.agent.command import agent, start
 from tests.agent.warm import Done
+from tests.shared import in_time
 
 CANARY = "CANARYkey0123456789"
 KEYS = {"BINANCE_API_KEY": CANARY, "BINANCE_API_SECRET": f"{CANARY}secret"}
@@ -56,7 +57,7 @@ def test_a_rehearsal_runs_is_in_line_and_replays(tmp_path: Path, server: Sandbox
 def test_status_tells_how_the_stream_does(tmp_path: Path, server: SandboxServer) -> None:
     words = ("--mode", "testnet", "--base-url", server.base_url, "--timeframe", "1m", "--interval", "0.5")
     with start(tmp_path, "run", *words, "--plain", env=own(tmp_path)) as running:
-        due = time.monotonic() + 30
+        due = time.monotonic() + 90
         streams: dict[str, Any] = {}
         while not any(each["connected"] for each in streams.values()) and time.monotonic() < due:
             report = agent(tmp_path, "status", "--json", check=None).stdout or "{}"
@@ -65,7 +66,7 @@ def test_status_tells_how_the_stream_does(tmp_path: Path, server: SandboxServer)
         assert (stream["live"], stream["reconnects"], stream["dropped"]) == (True, 0, 0)
         assert "0 reconnects, 0 dropped, 0 malformed" in agent(tmp_path, "status").stdout
         running.terminate()
-        running.communicate(timeout=30)
+        running.communicate(timeout=90)
 
 
 def test_the_key_is_nowhere_after_a_session_and_after_errors(tmp_path: Path, server: SandboxServer) -> None:
@@ -112,12 +113,12 @@ def test_fault_10_a_second_agent_on_the_account_is_gone_in_two_seconds_and_asks_
         other = tmp_path / "other"
         began = time.monotonic()
         second = agent(other, "run", *words, check=None, env=own(tmp_path))
-        assert time.monotonic() - began < 10
+        in_time(began, 10)
         assert second.returncode == 1
         assert "another agent trades this account" in second.stderr
         assert sum(each.received for each in server.exchange.requests.values()) == asked
         first.terminate()
-        first.communicate(timeout=30)
+        first.communicate(timeout=90)
 
 
 class TwoKeys(Credentials):
@@ -145,7 +146,7 @@ def test_fault_10_two_keys_two_homes_and_a_deleted_lock_are_still_one_account(tm
                 assert "trades account 100000001; one account, one agent" in second.stderr
             assert server.exchange.orders == {}
             first.terminate()
-            first.communicate(timeout=30)
+            first.communicate(timeout=90)
         run(other, server, "--cycles", "1")  # the first has ended, and with it its lock
 
 

@@ -30,6 +30,7 @@ from tests.agent.command import start
 from tests.agent.test_afterwards import NOW, guarded
 from tests.agent.world import ID, lively
 from tests.journal.cycles import cycle, session
+from tests.shared import in_time, within
 
 LIVE = LiveState(agent="paper", running=True, state="IDLE", cycle=0, paused=False)
 
@@ -39,7 +40,7 @@ class Follower:
 
     def __init__(self, path: Path, after: int | None = None) -> None:
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(20)
+        self.socket.settimeout(60)
         self.socket.connect(str(path))
         self.file = self.socket.makefile("rb")
         json.loads(self.file.readline())
@@ -95,7 +96,7 @@ def stored(journal: SqlJournal) -> Sequence[Stored]:
 
 
 def until(what: Any) -> None:
-    due = time.monotonic() + 20
+    due = time.monotonic() + 90
     while not what():
         assert time.monotonic() < due
         time.sleep(0.005)
@@ -150,7 +151,7 @@ def test_one_who_does_not_read_is_let_go_while_the_journal_goes_on(
     told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(feeding, "MOST_BYTES", 64 * 1024)
-    monkeypatch.setattr(feeding, "SEND_SECONDS", 0.2)
+    monkeypatch.setattr(feeding, "SEND_SECONDS", 1.0)
     deaf = told.follower()
     slowest = 0.0
     number = 0
@@ -160,7 +161,7 @@ def test_one_who_does_not_read_is_let_go_while_the_journal_goes_on(
         began = time.monotonic()
         told.journal.append(*cycle(number))
         slowest = max(slowest, time.monotonic() - began)
-    assert slowest < 0.15  # of the 0.2 s it was waited for, none was the writer's
+    within(slowest, 0.8)  # of the second it was waited for, none was the writer's
     fresh = told.follower()
     told.journal.append(*cycle(number + 1))
     assert fresh.rows(2 * number + 2)[-1]["seq"] == 2 * number + 2
@@ -268,7 +269,7 @@ def test_a_kill_of_the_agent_closes_it_at_once(tmp_path: Path) -> None:
         os.kill(agent.pid, signal.SIGKILL)
         began = time.monotonic()
         rows += [row for line in _whole(follower) for row in line.get("rows", [])]
-        assert time.monotonic() - began < 2
+        in_time(began, 2)
         follower.close()
     finally:
         agent.kill()

@@ -11,6 +11,7 @@ import pytest
 
 from agent.drill.processes import Control
 from platforms.sandbox.server.server import SandboxServer
+from tests import left_behind
 from tests.agent.command import AGENT, environment
 from tests.agent.test_unjournaled import agrees, bitcoin, exchange, hold, own, settings
 from tests.shared import ROOT
@@ -32,6 +33,7 @@ def test_a_stop_that_is_interrupted_is_carried_to_its_end(
         env=environment(home, own(tmp_path)), cwd=ROOT, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
+    left_behind.started(stop)
     locked = exchange.exchange.account.locked
     while stop.poll() is None and locked["BTC"]:
         time.sleep(0.02)

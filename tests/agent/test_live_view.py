@@ -26,6 +26,7 @@ from agent.cli.output.keys import letters
 from agent.cli.output.sparkline import sparkline
 from agent.cli.output.view import Frame, draw, duration
 from agent.settings.home import Home
+from tests import left_behind
 from tests.agent.command import AGENT, environment, told
 from tests.shared import ROOT
 
@@ -52,6 +53,7 @@ class Screen:
         self.process = subprocess.Popen(
             [sys.executable, "-c", ON_TERMINAL, os.ttyname(self.slave), *words], env=kept, cwd=ROOT
         )
+        left_behind.started(self.process)
         self.written = b""
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()

@@ -60,7 +60,7 @@ def test_threads_name_each_their_own_agent_and_none_behind_it(tmp_path: Path) ->
 
     def work(name: str) -> None:
         with log.about(name):
-            both.wait(5)
+            both.wait(60)
             log.say("info", "within", of=name)
         log.say("info", "after")
 

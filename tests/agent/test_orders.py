@@ -497,13 +497,13 @@ def test_flatten_waits_for_no_provider() -> None:
         def observe(self, symbol: str, after: Any, now: Any) -> Any:
             if self.index == entered + 1:
                 waiting.set()
-                assert go_on.wait(10)
+                assert go_on.wait(60)
             return super().observe(symbol, after, now)
 
     made = world(at, observer=Dripping(0))
     thread = threading.Thread(target=made.run)
     thread.start()
-    assert waiting.wait(10)
+    assert waiting.wait(60)
     done = ask(made, Flatten(reason="now"), utc(START))
     assert done.flat
     assert at.paper.open_orders() == []

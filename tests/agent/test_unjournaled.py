@@ -37,6 +37,7 @@ from platforms.sandbox.server.options import SandboxOptions
 from platforms.sandbox.server.server import SandboxServer
 from tests.agent.command import agent
 from tests.journal import postgres_server as on_server
+from tests.shared import within
 
 postgres_server = on_server.postgres_server
 
@@ -262,7 +263,7 @@ def test_b8_a_frozen_server_does_not_hold_the_stop_back(
     assert told["flat"], told
     assert bitcoin(exchange) == 0
     assert "cannot be reached" in told["unjournaled"]
-    assert took < 30, "and not for the hours TCP would wait"
+    within(took, 30)  # and not for the hours TCP would wait
     agrees(home, tmp_path, AGENT_DB_URL=url)
 
 
@@ -291,12 +292,12 @@ def test_b8_a_running_agent_whose_backend_is_frozen_flattens_in_bounded_time(
         when_held(launch, freeze)
         with pytest.raises(JournalFault, match="lost its connection"):
             launch.run()
-        stop.join(30)
+        stop.join(90)
         os.kill(pid, signal.SIGCONT)
     if told:
         done, at = told[0]
         assert done["flat"], done
-        assert at - began[0] < 10
+        within(at - began[0], 10)
     else:  # the agent had ended by then: the command does it, whose lease is its own dead agent's
         assert stopped(home, tmp_path, AGENT_DB_URL=url)["flat"]
     assert bitcoin(exchange) == 0

@@ -12,7 +12,6 @@ copies whatever its other threads hold locked at that moment.
 import atexit
 import base64
 import contextlib
-import faulthandler
 import gc
 import json
 import os
@@ -91,15 +90,10 @@ def run(argv: Sequence[str], env: Mapping[str, str], *, seconds: float) -> Done:
         return Done(code, _text(out), _text(err))
 
 
-def call(
-    function: Callable[..., object], *given: Any, log: IO[bytes], seconds: float, imported: Imports
-) -> Started:
-    """Start a function of a module in a child with one thread; it ends with 1 and a traceback when it raises.
-
-    Where it stands after `seconds`, every thread of it, goes to the log.
-    """
+def call(function: Callable[..., object], *given: Any, log: IO[bytes], imported: Imports) -> Started:
+    """Start a function of a module in a child with one thread; where it raises it ends with 1 and says why."""
     work = base64.b64encode(pickle.dumps((function, given))).decode()
-    return Started({"call": work, "env": dict(os.environ), "seconds": seconds}, log, log, imported)
+    return Started({"call": work, "env": dict(os.environ)}, log, log, imported)
 
 
 def _umask() -> int:
@@ -183,7 +177,6 @@ def _tell(wire: socket.socket, child: int) -> None:
 
 
 def _called(asked: dict[str, Any]) -> None:
-    faulthandler.dump_traceback_later(asked["seconds"])
     function, given = pickle.loads(base64.b64decode(asked["call"]))  # noqa: S301 -- from the test that forked us
     function(*given)
 

@@ -34,7 +34,7 @@ FLAGS = (
 )
 WIDE, PHONE = (1400, 900), (400, 860)
 LOOKS_EVERY = 0.03
-PATIENCE = 15.0
+PATIENCE = 60.0
 
 
 def present() -> bool:

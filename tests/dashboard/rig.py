@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Self
 from agent.account import asking
 from agent.settings.home import Home
 from tests.serve.served import Served, serving
+from tests.shared import free_port
 
 AGENT = "alpha"
 MARKET = (
@@ -29,7 +30,7 @@ MARKET = (
 SEEDED = 136
 """Cycles before the page is looked at: by then a trade was closed, an entry denied, something learned, and
 a position is held, for 45 cycles more."""
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 
 
 class Running(NamedTuple):
@@ -117,7 +118,7 @@ class Rig:
 
     def serve(self, port: int = 0) -> None:
         """Begin to serve."""
-        self._context = serving(self.home, port=port)
+        self._context = serving(self.home, port=port or free_port())
         self.served = self._context.__enter__()
 
     def cut(self) -> int:

@@ -34,7 +34,7 @@ def test_the_picture_stands_where_the_figures_say_and_says_them(page: Browser, r
                 return picture, voice
         return None
 
-    picture, voice = page.until(drawn, "no picture of any voice's forecasts", 20)
+    picture, voice = page.until(drawn, "no picture of any voice's forecasts")
     ((left, bottom, right, top),) = picture["diagonal"]
     assert left < right
     assert top < bottom, "what came more often stands higher"

@@ -1,5 +1,6 @@
 """A sandbox exchange of a test's own, and real agents on it that are forked, of one thread, and killed."""
 
+import faulthandler
 import json
 import os
 import time
@@ -39,7 +40,13 @@ def apart(
 
 def begun(out: Any, function: Callable[..., object], *given: Any) -> warm.Started:
     """Start a function in a child."""
-    return warm.call(function, *given, log=out, seconds=SECONDS - 10, imported=IMPORTED)
+    return warm.call(function, *given, log=out, imported=IMPORTED)
+
+
+def telling(function: Callable[..., object], *given: Any) -> None:
+    """Do it; where it hangs, the log tells in time what each thread is at. It must not fork after this."""
+    faulthandler.dump_traceback_later(SECONDS - 10)
+    function(*given)
 
 
 def serve(folder: Path) -> None:
@@ -62,7 +69,7 @@ class Rig(NamedTuple):
         self, do: Callable[..., object], *given: Any, meanwhile: Callable[[], None] = lambda: None
     ) -> None:
         log = self.folder / "agent.log"
-        code = apart(log, do, *given, meanwhile=meanwhile)
+        code = apart(log, telling, do, *given, meanwhile=meanwhile)
         assert code in (0, -9), f"{code}: {log.read_text()[-5000:]}"
 
     def run(self, fuse: str = "0", meanwhile: Callable[[], None] = lambda: None) -> None:

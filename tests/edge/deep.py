@@ -179,7 +179,7 @@ def refused(reply: HttpReply) -> None:
 
 def of_model_server(_folder: Path) -> object:
     with ModelServer() as server:
-        answer = requests.post(f"{server.base_url}/sandbox/plan", data=DEEP, headers=JSON, timeout=5)
+        answer = requests.post(f"{server.base_url}/sandbox/plan", data=DEEP, headers=JSON, timeout=60)
     assert answer.status_code == 400
     raise BadInput(answer.text)
 

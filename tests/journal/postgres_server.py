@@ -8,7 +8,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -18,6 +17,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+from tests.shared import free_port
 
 USER = "boyd"
 PASSWORD = "c4nary-of-postgres"  # noqa: S105 - of a server that lives for one test run
@@ -59,9 +60,7 @@ class Server:
         )  # fmt: skip
 
     def _start(self) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self.port = free_port()
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": self.port,
@@ -93,7 +92,7 @@ class Server:
 
     def _answers(self) -> bool:
         try:
-            psycopg.connect(self.url("postgres"), connect_timeout=5).close()
+            psycopg.connect(self.url("postgres"), connect_timeout=30).close()
         except psycopg.OperationalError:
             return False
         return True

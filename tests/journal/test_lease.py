@@ -75,7 +75,7 @@ def opened(
     return open_journal(url, JOURNAL_ID, account=account, holder=holder, lease_ms=lease_ms, grace_ms=grace_ms)
 
 
-def patiently(url: str, account: str, seconds: float = 30) -> PostgresJournal:
+def patiently(url: str, account: str, seconds: float = 90) -> PostgresJournal:
     """Open an account as soon as it may be taken over."""
     until = time.monotonic() + seconds
     while True:
@@ -226,7 +226,7 @@ def test_an_append_keeps_its_lease_locked_until_its_rows_are_committed(url: str,
             )  # rows are not written, lease is
             append = pool.submit(first.append, *cycle(1))
             waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = %s::regclass"
-            until = time.monotonic() + 30
+            until = time.monotonic() + 90
             while other.execute(waits, (f'"{name}".rows',)).fetchone() == (0,) and time.monotonic() < until:
                 time.sleep(0.02)
             with psycopg.connect(url) as thief, pytest.raises(psycopg.errors.LockNotAvailable):
@@ -238,7 +238,7 @@ def test_an_append_keeps_its_lease_locked_until_its_rows_are_committed(url: str,
 def test_an_idle_holder_keeps_its_account(url: str, account: str) -> None:
     with opened(url, account, lease_ms=SHORT):
         (before,) = lease_row(url, account, "expires")
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while lease_row(url, account, "expires")[0] <= before and time.monotonic() < until:
             time.sleep(0.05)
         assert lease_row(url, account, "expires")[0] > before

@@ -35,7 +35,7 @@ class Place(NamedTuple):
 
     def open_after_a_crash(self) -> SqlJournal:
         """Open as soon as the lease of a process that died is over; a file's lock died with it."""
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while True:
             try:
                 return self.open()

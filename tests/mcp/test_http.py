@@ -40,17 +40,17 @@ def url(home: Path) -> Iterator[str]:
     toolbox = Toolbox(Home(home), SystemClock(), allow_kill=False)
     thread = threading.Thread(target=serve_http, args=(toolbox, 0, TOKEN, SystemClock(), ready), daemon=True)
     thread.start()
-    assert listening.wait(20)
+    assert listening.wait(60)
     yield where[0][0]
     where[0][1]()
-    thread.join(20)
+    thread.join(60)
     assert not thread.is_alive()
 
 
 def status(url: str, headers: Mapping[str, str], body: bytes = INITIALIZE) -> int:
     """Return the status of a bare request."""
     port = int(url.split(":")[2].partition("/")[0])
-    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", port, timeout=60)
     usual = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
     try:
         connection.request("POST", "/mcp", body, usual | dict(headers))

@@ -129,7 +129,7 @@ def test_a_call_that_is_given_up_ends_its_work_and_the_next_is_served(asked: Ass
             await asked.client.call_tool("verify", {})
 
     asked.portal.call(given_up)
-    due = time.monotonic() + 20
+    due = time.monotonic() + 60
     while servers()[0].children() and time.monotonic() < due:
         time.sleep(0.05)
     assert not servers()[0].children()
@@ -143,13 +143,13 @@ def test_a_server_that_is_killed_takes_its_work_along(asked: Assistant) -> None:
     assert children
     assert children[0].nice() >= 10
     server.kill()
-    gone, alive = psutil.wait_procs(children, timeout=10)
+    gone, alive = psutil.wait_procs(children, timeout=60)
     assert gone
     assert not alive
 
 
 def _soon(server: psutil.Process) -> list[psutil.Process]:
-    due = time.monotonic() + 20
+    due = time.monotonic() + 60
     while time.monotonic() < due:
         children = server.children()
         if children and children[0].nice() >= 10:

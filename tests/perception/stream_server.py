@@ -27,7 +27,7 @@ from domain.errors import VenueFault
 from domain.ports import CandleRequest, Clock
 from domain.times import MINUTE_MS, millis
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 90.0
 
 
 def eventually(true: Callable[[], object], what: str = "it") -> None:

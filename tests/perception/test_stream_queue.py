@@ -51,7 +51,7 @@ def test_closing_wakes_who_waits_and_gives_nothing_out() -> None:
     waiting = threading.Thread(target=lambda: found.append(queue.get()), daemon=True)
     waiting.start()
     queue.close()
-    waiting.join(10)
+    waiting.join(60)
     assert found == [None]
     queue.put(1)
     assert queue.get(0) is None

@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,7 @@ from research.search.sweep import Job
 from tests.agent.command import agent
 from tests.research.searching import YEAR, bitcoin, setup_for, walk
 from tests.seeded import saved
+from tests.shared import free_port
 
 SHARED = 20
 """Trials of a study that two processes make together."""
@@ -241,9 +241,7 @@ def postgres() -> Iterator[str]:
     data = Path(tempfile.mkdtemp(prefix="boyd-pg-"))  # pytest's own folders are closed to nobody
     if nobody:
         subprocess.run(["chown", nobody["user"], str(data)], check=True)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     options = f"-p {port} -h 127.0.0.1 -c unix_socket_directories= -c fsync=off"
     control = [str(tools / "pg_ctl"), "-D", str(data)]
     made = subprocess.run(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 class Answer(NamedTuple):

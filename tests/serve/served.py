@@ -15,7 +15,7 @@ from agent.settings.home import Home
 from domain.ports import Clock
 from tests.serve.asking import Answer, ask
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 
 
 class Served(NamedTuple):

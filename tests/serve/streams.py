@@ -27,7 +27,7 @@ class Reader:
         url: str,
         token: str,
         last: str | None = None,
-        seconds: float = 20.0,
+        seconds: float = 60.0,
         cookie: str | None = None,
         **query: str,
     ) -> None:

@@ -22,6 +22,7 @@ from tests.serve.served import serving
 from tests.serve.streams import Reader
 from tests.serve.test_process import served as process_of
 from tests.serve.test_stream import finished
+from tests.shared import within
 
 CROWD = 300
 SMALL = 4_096
@@ -32,7 +33,7 @@ def connected(url: str, stack: ExitStack) -> socket.socket:
     where = urlsplit(url)
     made = stack.enter_context(socket.socket())
     made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALL)
-    made.settimeout(20)
+    made.settimeout(60)
     made.connect((where.hostname, where.port))
     return made
 
@@ -68,7 +69,7 @@ def test_a_crowd_that_reads_nothing_keeps_nobody_from_a_kill(tmp_path: Path) -> 
         body = {"reason": "a crowd stands before the door"}
         killed = ask(where["url"], "POST", "/api/v1/agents/one/kill", token=trade, body=body)
         assert (killed.status, killed.json["kill_switch"]) == (200, body["reason"])
-        assert max(longest, time.monotonic() - began) < 10
+        within(max(longest, time.monotonic() - began), 10)
         assert megabytes(process.pid) - before < 60  # megabytes
 
 
@@ -119,13 +120,13 @@ def test_a_head_that_trickles_in_gains_no_time(tmp_path: Path, monkeypatch: pyte
         connection = connected(served.url, stack)
         began = time.monotonic()
         with suppress(ConnectionError):
-            while time.monotonic() < began + 20:
+            while time.monotonic() < began + 60:
                 connection.sendall(b"G")
                 connection.settimeout(0.05)
                 with suppress(TimeoutError):
                     if not connection.recv(1):
                         break
-        assert time.monotonic() < began + 20
+        assert time.monotonic() < began + 60
 
 
 def test_a_stream_outlives_the_wait_for_a_head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +156,7 @@ def test_an_answer_that_nobody_takes_ends_the_connection(
         with suppress(ConnectionError):  # a document of 200 KB, again and again
             for _ in range(200):
                 connection.sendall(f"{head}\r\n\r\n".encode())
-        lasting = time.monotonic() + 20
+        lasting = time.monotonic() + 60
         while time.monotonic() < lasting:
             try:
                 connection.sendall(b"G")

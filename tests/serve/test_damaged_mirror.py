@@ -122,7 +122,7 @@ def test_the_mirror_of_a_running_agent_is_made_anew_under_it(tmp_path: Path) -> 
                 until(lambda: watched.mirror.head > seen)  # noqa: B023
             assert watched.running
             process.terminate()
-            process.wait(20)
+            process.wait(60)
             until(lambda: not watched.running and whole_again(watched))
     finally:
         process.kill()

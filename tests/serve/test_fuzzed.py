@@ -57,7 +57,7 @@ def tried(served: Served, name: str, mode: GenerationMode, **fixed: Any) -> int:
     @given(case=OPERATIONS[name].as_strategy(generation_mode=mode, **fixed))
     def ask(case: Any) -> None:
         nonlocal well
-        response = case.call(base_url=served.url, headers=headers, session=session, timeout=20)
+        response = case.call(base_url=served.url, headers=headers, session=session, timeout=60)
         well += response.status_code < 400
         case.validate_response(response, headers=headers, excluded_checks=left_out)
 

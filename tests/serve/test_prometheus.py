@@ -1,7 +1,6 @@
 """A real Prometheus beside a real server: it scrapes with a token file, and every query finds something."""
 
 import json
-import socket
 import subprocess
 import time
 import urllib.parse
@@ -20,7 +19,7 @@ from scripts import grafana
 from tests.agent.command import agent
 from tests.ops.test_rules import FOLDER, alerts
 from tests.serve.served import Served, serving
-from tests.shared import of_the_system
+from tests.shared import free_port, of_the_system
 
 SECONDS = 60.0
 TIMING = Timing(bounds=list(BOUNDS), counts=[5] * (len(BOUNDS) + 1), seconds=100.0)
@@ -39,9 +38,7 @@ class Prometheus:
     """A Prometheus that scrapes one server with its token, and once without a good one."""
 
     def __init__(self, folder: Path, served: Served) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         config = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
         config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
         config["rule_files"] = [str(FOLDER / "boyd.rules.yml")]
@@ -62,7 +59,7 @@ class Prometheus:
 
     def ask(self, path: str, **query: str) -> Any:
         url = f"http://127.0.0.1:{self.port}/api/v1/{path}?{urllib.parse.urlencode(query)}"
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=60) as answer:
             return json.load(answer)["data"]
 
     def series(self, query: str) -> list[Any]:

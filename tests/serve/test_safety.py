@@ -22,6 +22,7 @@ from agent.serve.pages import PAGES
 from tests.perception.manual_clock import ManualClock
 from tests.serve.asking import Answer, ask, connect
 from tests.serve.served import Served, serving
+from tests.shared import free_port
 
 
 class Asked(NamedTuple):
@@ -284,7 +285,7 @@ def test_wrong_logins_are_limited_and_the_right_one_waits_too(tmp_path: Path) ->
 
 def test_a_login_ends_by_itself_outlives_the_server_and_not_its_token(tmp_path: Path) -> None:
     clock = ManualClock()
-    with serving(tmp_path, clock) as served:
+    with serving(tmp_path, clock, port=free_port()) as served:
         answer = ask(served.url, "POST", "/api/v1/login", body={"token": served.tokens.trade})
         cookie = {"Cookie": cookie_of(answer)}
         port = urlsplit(served.url).port

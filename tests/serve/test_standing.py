@@ -24,7 +24,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def ready(served: Served) -> Served:
     """Return a server once it has read every journal."""
-    due = time.monotonic() + 30
+    due = time.monotonic() + 90
     while not served.read("/api/v1/ready").json["ready"]:
         assert time.monotonic() < due
         time.sleep(0.02)

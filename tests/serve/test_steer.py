@@ -51,6 +51,7 @@ from tests.agent.test_process import LIVELY
 from tests.serve.asking import Answer, ask, connect
 from tests.serve.served import Served, serving
 from tests.serve.test_supervisor import until
+from tests.shared import within
 
 NAME = "one"
 BEGIN = ("run", "--provider", "simulated", "--journal", NAME, "--plain")
@@ -314,7 +315,7 @@ def test_a_kill_waits_for_no_other_command(served: Served, monkeypatch: pytest.M
         each.start()
     began = time.monotonic()
     assert steer(served, "kill", reason="now").status == 200
-    assert time.monotonic() - began < 5
+    took = time.monotonic() - began
     go.set()
     monkeypatch.undo()
     for each in waiting:
@@ -323,6 +324,7 @@ def test_a_kill_waits_for_no_other_command(served: Served, monkeypatch: pytest.M
     assert len(statuses) == 40
     assert {status for _, status in statuses} <= {200, 409}, statuses
     assert ("flatten", 200) in statuses
+    within(took, 5)
 
 
 def test_an_agent_killed_in_the_midst_is_flattened_here_and_a_running_one_by_itself(tmp_path: Path) -> None:

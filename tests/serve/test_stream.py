@@ -309,7 +309,7 @@ def test_a_signal_ends_it_in_time_whoever_listens(home: Path) -> None:
             each.first("hello")
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=30) == 0
+        assert process.wait(timeout=90) == 0
         in_time(began, 3)
         for each in streams:
             assert list(each.rows()) is not None  # it ends, and is whole

@@ -19,6 +19,7 @@ from agent.settings.home import Home
 from tests.journal.postgres_server import postgres_server, url
 from tests.serve.served import Served, serving
 from tests.serve.test_supervisor import until
+from tests.shared import in_time
 
 __all__ = ["postgres_server", "url"]
 
@@ -86,7 +87,7 @@ def test_one_that_fails_says_why_is_begun_at_once_on_request_and_halts_in_sight(
     monkeypatch.setattr(processes, "AGENT", WAITS)
     now = served.trade("POST", f"{PATH}/start", body={"reason": "the other one is gone"})
     assert (now.status, bool(now.json["supervised"]["pid"])) == (200, True), now.content
-    assert time.monotonic() - began < 10
+    in_time(began, 10)
     assert served.trade("POST", f"{PATH}/stop", body={}).json["stopping"]
     until(lambda: not row(served))
     monkeypatch.setattr(processes, "AGENT", FAILS)

@@ -26,6 +26,7 @@ from tests.agent.command import agent
 from tests.serve.asking import ask, connect
 from tests.serve.served import Served, serving
 from tests.serve.test_supervisor import until
+from tests.shared import in_time
 
 DATA, LONG = "BTC-USDT_1h.csv", "ETH-USDT_1h.csv"
 HOUR_MS = 3_600_000
@@ -92,7 +93,7 @@ def test_a_backtest_is_followed_to_the_answer_and_the_report_of_the_command(serv
     assert "script-src 'sha256-" in report.headers["content-security-policy"]
     assert b"<html" in report.content
     assert served.read(WORK).json[0]["id"] == row["id"]
-    reading.join(20)
+    reading.join(60)
     told = [each for each in events if each.get("id") == row["id"]]
     assert {each["state"] for each in told} >= {"running", "done"}
 
@@ -293,7 +294,7 @@ def test_a_server_that_ends_takes_its_work_along(tmp_path: Path) -> None:
     until(lambda: _group(row.id))
     began = time.monotonic()
     bench.close()
-    assert time.monotonic() - began < 5
+    in_time(began, 5)
     (left,) = Shelf(tmp_path / "work").load()
     assert left.row.state is WorkState.FAILED
     assert "the server ended" in str(left.row.error)

@@ -19,7 +19,7 @@ TOKEN = "110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw-canary"  # noqa: S105 -- o
 BOT = 110201543
 NOW = SystemClock().now
 CHAT = USER = 4711
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 90.0
 
 Plain = dict[str, Any]
 

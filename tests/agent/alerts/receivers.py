@@ -52,7 +52,7 @@ class _Hook(BaseHTTPRequestHandler):
         self.server.came.release()
         status, headers = self.server.answers.pop(0) if self.server.answers else (200, {})
         if status == 0:
-            self.server.ended.wait(20)
+            self.server.ended.wait(60)
             return
         self.send_response(status)
         for name, value in {"Content-Length": "0", **headers}.items():

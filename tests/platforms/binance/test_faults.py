@@ -21,6 +21,7 @@ from platforms.sandbox.exchange.exchange import Terms
 from tests.perception.manual_clock import ManualClock
 from tests.platforms.binance.world import SandboxWorld, served, settings
 from tests.platforms.world import Desk
+from tests.shared import in_time
 
 CANARY = "CANARY0123456789canary"
 BUY, SELL, MARKET, LIMIT = Side.BUY, Side.SELL, OrderType.MARKET, OrderType.LIMIT
@@ -69,7 +70,7 @@ def test_fault_01_and_17_an_answer_that_is_lost_leaves_the_order_unknown_and_it_
     began = time.monotonic()
     with pytest.raises(OutcomeUnknown):
         world.platform.place(order)
-    assert time.monotonic() - began < 5
+    in_time(began, 5)
     found = world.platform.query(order.symbol, order.client_id)
     assert found is not None
     assert (found.status, found.filled) == (OrderStatus.FILLED, 1_000)
@@ -237,7 +238,7 @@ def test_the_events_of_the_account_say_which_order_to_ask_for() -> None:
         assert not any(thread.name == "boyd-user-data" for thread in threading.enumerate())
 
 
-def until(done: Any, seconds: float = 10.0) -> None:
+def until(done: Any, seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not done():
         assert time.monotonic() < end, "not in time"

@@ -90,7 +90,7 @@ def test_fault_17_a_server_that_drips_is_left_at_the_deadline_and_its_connection
 
 
 def until_no_request_runs() -> None:
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while any(each.name == "boyd-request" for each in threading.enumerate()):
         assert time.monotonic() < end, "a request that was given up still runs"
         time.sleep(0.01)
@@ -183,7 +183,7 @@ def test_fault_17_a_request_given_up_while_its_host_was_looked_up_is_never_sent(
         monkeypatch.setattr(socket, "getaddrinfo", slow)
         with pytest.raises(Unreachable):
             ask(exchange.url, timeout_seconds=0.2)
-        assert looked_up.wait(5)
+        assert looked_up.wait(60)
         until_no_request_runs()
         assert exchange.asked == []
 

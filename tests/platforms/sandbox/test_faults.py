@@ -62,7 +62,7 @@ def test_a_server_error_leaves_the_fate_open(
 
 def test_a_page_of_html_comes_with_its_own_content_type(client: Client) -> None:
     client.faults({"kind": "html", "status": 403, "path": "/api/v3/time"})
-    told = client.http.get(client.server.base_url + "/api/v3/time", timeout=5)
+    told = client.http.get(client.server.base_url + "/api/v3/time", timeout=60)
     assert (told.status_code, told.headers["Content-Type"], told.text[:15]) == (
         403,
         "text/html",
@@ -104,7 +104,7 @@ def test_a_late_order_is_not_found_until_it_is_executed(client: Client) -> None:
     told = buy(client)
     assert (told.status, told.code) == (504, -1007)
     assert client.query("x").code == -2013
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while client.query("x").status != 200 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert client.query("x").body["status"] == "FILLED"
@@ -147,7 +147,7 @@ def test_a_wrong_clock_shows_and_goes_right_again(client: Client) -> None:
     client.faults({"kind": "clock", "offset_ms": -7_200_000, "duration": 0.3})
     assert client.public("/api/v3/time").body["serverTime"] < client.now() - 7_100_000
     assert buy(client).code == -1021
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while client.server.exchange.offset_ms and time.monotonic() < deadline:
         time.sleep(0.05)
     assert buy(client).status == 200
@@ -199,7 +199,7 @@ def test_a_stream_falls_silent_and_speaks_again(client: Client) -> None:
         client.server.exchange.set_price(BTC, "101")
         with pytest.raises(TimeoutError):
             stream.hear(0.1)
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         heard: list[str] = []
         while not heard and time.monotonic() < deadline:
             client.server.exchange.set_price(BTC, "102")

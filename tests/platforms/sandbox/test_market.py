@@ -109,7 +109,7 @@ def test_another_thread_may_ask_while_the_data_are_read() -> None:
     exchange.open_market(BTC, rows(), 1)
     with ThreadPoolExecutor(1) as other:
         playing = other.submit(exchange.advance, START + 30_000)
-        assert reading.wait(5)
+        assert reading.wait(60)
         assert not exchange.standing_still
         asked.set()
         playing.result()

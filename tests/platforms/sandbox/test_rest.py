@@ -92,9 +92,9 @@ def test_a_signature_covers_query_and_body_together_without_a_separator(client: 
     query, body = f"symbol={BTC}&side=BUY&type=MARKET", f"quantity=0.1&timestamp={client.now()}"
     url = client.server.base_url + "/api/v3/order/test?" + query
     form = {"Content-Type": "application/x-www-form-urlencoded"}
-    told = client.http.post(url, f"{body}&signature={sign(query + body)}", headers=form, timeout=5)
+    told = client.http.post(url, f"{body}&signature={sign(query + body)}", headers=form, timeout=60)
     assert (told.status_code, told.json()) == (200, {})
-    told = client.http.post(url, f"{body}&signature={sign(query + '&' + body)}", headers=form, timeout=5)
+    told = client.http.post(url, f"{body}&signature={sign(query + '&' + body)}", headers=form, timeout=60)
     assert told.json()["code"] == -1022
 
 

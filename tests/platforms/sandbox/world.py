@@ -66,7 +66,7 @@ class Client:
         return self.signed("GET", "/api/v3/order", symbol=BTC, origClientOrderId=client_id)
 
     def control(self, method: str, path: str, body: Any = None) -> Answer:
-        return self._told(self.http.request(method, self.server.base_url + path, json=body, timeout=10))
+        return self._told(self.http.request(method, self.server.base_url + path, json=body, timeout=60))
 
     def faults(self, *faults: Mapping[str, Any], seed: int = 1) -> None:
         told = self.control("POST", "/sandbox/faults", {"seed": seed, "fault": list(faults)})
@@ -80,7 +80,7 @@ class Client:
 
     def _send(self, method: str, path: str, query: str) -> Answer:
         url = f"{self.server.base_url}{path}?{query}"
-        return self._told(self.http.request(method, url, timeout=10))
+        return self._told(self.http.request(method, url, timeout=60))
 
     def _told(self, response: requests.Response) -> Answer:
         return Answer(response.status_code, response.json(), response.headers)
