@@ -91,7 +91,7 @@ def run(argv: Sequence[str], env: Mapping[str, str], *, seconds: float) -> Done:
 
 
 def call(function: Callable[..., object], *given: Any, log: IO[bytes], imported: Imports) -> Started:
-    """Start a function of a module in a child with one thread; where it raises it ends with 1 and says why."""
+    """Start a function of a module in a child with one thread; where it raises it ends with 1 and why."""
     work = base64.b64encode(pickle.dumps((function, given))).decode()
     return Started({"call": work, "env": dict(os.environ)}, log, log, imported)
 
