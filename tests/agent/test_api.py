@@ -59,14 +59,21 @@ def test_events_come_in_order_and_end_with_the_session() -> None:
     assert ended == list(range(1, 21))
 
 
+def stands_still(agent: Agent) -> int:
+    """Return the cycle an agent stands at, waited for: the one under way ends first."""
+    due, before = time.monotonic() + 60, -1
+    while before != (cycle := agent.status().cycle):
+        assert time.monotonic() < due
+        before = cycle
+        time.sleep(0.3)
+    return cycle
+
+
 def test_pause_holds_the_loop_and_unpause_lets_it_go_on() -> None:
     with Agent(settings()) as agent:
         until(agent, 3)
         agent.pause()
-        time.sleep(0.3)
-        held = agent.status().cycle
-        time.sleep(0.2)
-        assert agent.status().cycle == held
+        held = stands_still(agent)
         assert agent.status().paused
         agent.unpause()
         until(agent, held + 2)

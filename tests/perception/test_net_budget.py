@@ -178,7 +178,7 @@ def test_processes_share_one_day(tmp_path: Path) -> None:
     workers = [spawn.Process(target=_spend, args=(str(tmp_path / "venue.json"), 30, won)) for _ in range(2)]
     for worker in workers:
         worker.start()
-    total = sum(won.get(timeout=30) for _ in workers)
+    total = sum(won.get(timeout=120) for _ in workers)
     for worker in workers:
         worker.join()
     assert total == 30

@@ -1,6 +1,7 @@
 """Files that unpack without end are refused in little memory, and numbers are what they look like."""
 
 import gzip
+import os
 import resource
 import subprocess
 import sys
@@ -111,8 +112,10 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 def test_a_bomb_is_refused_in_little_memory(tmp_path: Path, kind: str) -> None:
     path = bomb(tmp_path, "BTC-USDT_1m_bomb.csv.gz", *BOMBS[kind])
     limit = 2 * 1024**3
+    one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "POLARS_MAX_THREADS"), "1")  # else as many as processors
     done = subprocess.run(
         [sys.executable, "-c", CHILD, str(path)], capture_output=True, text=True, timeout=120, check=False,
+        env=os.environ | one,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (limit, limit)),
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr

@@ -201,12 +201,12 @@ def test_a_message_too_large_is_counted_and_the_stream_goes_on(server: StreamSer
 
 
 def test_pings_are_answered_also_while_nothing_is_said(opened: Open) -> None:
-    # The server hangs up on whoever owes a pong for half a second.
-    with StreamServer(ping_interval=0.2, ping_timeout=0.5) as strict:
+    # The server hangs up on whoever owes a pong for two seconds.
+    with StreamServer(ping_interval=0.2, ping_timeout=2.0) as strict:
         provider = opened(strict.url)
         connected(strict, provider, 1)
         assert strict.wire.ping("payload").wait(10)
-        time.sleep(2.0)
+        time.sleep(3.0)
         assert strict.connections == 1
         assert provider.status().connected
 

@@ -102,7 +102,7 @@ HEALTH = b"GET /api/v1/health HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 def test_a_head_that_does_not_come_whole_ends_the_connection(
     begun: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(patient, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(patient, "HEAD_SECONDS", 1.0)
     with serving(tmp_path) as served, ExitStack() as stack:
         connection = connected(served.url, stack)
         connection.sendall(begun)
@@ -130,10 +130,10 @@ def test_a_head_that_trickles_in_gains_no_time(tmp_path: Path, monkeypatch: pyte
 
 
 def test_a_stream_outlives_the_wait_for_a_head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(patient, "HEAD_SECONDS", 0.1)
+    monkeypatch.setattr(patient, "HEAD_SECONDS", 0.8)
     monkeypatch.setattr(streaming, "BEAT_SECONDS", 0.2)
     with serving(tmp_path) as served, Reader(served.url, served.tokens.read) as stream:
-        assert sum(line == b": beat\n" for line, _ in zip(stream.answer, range(12), strict=False)) > 1
+        assert sum(line == b": beat\n" for line, _ in zip(stream.answer, range(14), strict=False)) > 1
 
 
 def test_of_many_that_ask_nothing_the_oldest_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

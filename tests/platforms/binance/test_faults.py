@@ -30,7 +30,7 @@ BUY, SELL, MARKET, LIMIT = Side.BUY, Side.SELL, OrderType.MARKET, OrderType.LIMI
 @pytest.fixture
 def world() -> Iterator[SandboxWorld]:
     with served() as server:
-        made = SandboxWorld(server, timeout_seconds=0.5)
+        made = SandboxWorld(server, timeout_seconds=2.0)
         yield made
         made.platform.close()
 
@@ -57,8 +57,8 @@ NEW = {"method": "POST", "path": "/api/v3/order"}
         {"kind": "truncate", "bytes": 20},
         {"kind": "html", "when": "after", "status": 200},
         {"kind": "html", "when": "after", "status": 502},
-        {"kind": "drip", "seconds": 1.0},
-        {"kind": "delay", "when": "after", "seconds": 2},
+        {"kind": "drip", "seconds": 4.0},
+        {"kind": "delay", "when": "after", "seconds": 6},
     ],
     ids=lambda fields: f"{fields['kind']}-{fields.get('code', fields.get('status', ''))}",
 )
@@ -248,7 +248,7 @@ def until(done: Any, seconds: float = 60.0) -> None:
 def test_the_key_and_its_secret_are_in_no_error_and_no_repr() -> None:
     with served(key=CANARY, secret=CANARY) as server:
         keys = {"api_key": SecretStr(CANARY), "api_secret": SecretStr("CANARYwrong0")}
-        world = SandboxWorld(server, timeout_seconds=0.5, **keys)
+        world = SandboxWorld(server, timeout_seconds=2.0, **keys)
         desk = Desk(world)
         said = [repr(world.binance.settings), repr(world.binance), repr(world.binance.wire)]
         for kind in (None, "drop", "error", "html", "truncate", "unknown"):
