@@ -123,6 +123,7 @@ DI = IndicatorKind(
     source=f"{WILDER}; TA-Lib PLUS_DI, MINUS_DI",
     convention="Wilder's smoothing as a sum that loses an nth for each new value, seeded with the sum of "
     "the first n - 1 movements, as TA-Lib does; the book sums n. 0 where there is no range.",
+    forgets=True,
 )
 ADX = IndicatorKind(
     name="adx",
@@ -139,5 +140,6 @@ ADX = IndicatorKind(
     convention="Seeded with the mean of the first n dx, as TA-Lib does; a candle without any movement "
     "leaves it as it is, as there. Plus and minus are told together with it; `di` knows them n - 1 "
     "candles earlier.",
+    forgets=True,
 )
 KINDS = (ADX, DI)

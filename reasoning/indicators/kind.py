@@ -10,6 +10,10 @@ DEFAULTS = {"value": "close", "other": "volume"}
 """The column of a candle that stands for an input which may be any number."""
 
 
+COUNT = 0
+"""Where a kind that forgets counts values in its block."""
+
+
 class Parameter(NamedTuple):
     """A number an indicator is declared with: its name, type, default, limits and meaning."""
 
@@ -34,6 +38,8 @@ class IndicatorKind(NamedTuple):
     waits for something to happen and not for a number of values. Of `directions`, the outputs that are one,
     0.0 is a value; where any other is 0.0, a word of `decide` that looks at two candles is false. `priced`
     are the outputs that grow with the price where that is not told by `on_price`: not all, or some after all.
+    What `forgets` keeps windows and averages, nothing that goes back further, and its count of values at
+    `COUNT`, which it holds against numbers of values and does nothing else with.
     """
 
     name: str
@@ -51,6 +57,7 @@ class IndicatorKind(NamedTuple):
     late: bool = False
     directions: tuple[str, ...] = ()
     priced: tuple[str, ...] | None = None
+    forgets: bool = False
 
     @property
     def prices(self) -> tuple[str, ...]:

@@ -114,6 +114,7 @@ RSI = IndicatorKind(
     source="Wilder, New Concepts in Technical Trading Systems (1978); TA-Lib RSI",
     convention="Wilder's averages seeded with the mean of the first n changes, as TA-Lib does. A price "
     "that never moved has 50; TA-Lib says 0, which reads as oversold.",
+    forgets=True,
 )
 ROC = IndicatorKind(
     name="roc",
@@ -129,6 +130,7 @@ ROC = IndicatorKind(
     source="TA-Lib ROC",
     convention="In per cent, as in TA-Lib (its ROCP is the fraction); 0 where the value before is 0, as "
     "there.",
+    forgets=True,
 )
 CCI = IndicatorKind(
     name="cci",
@@ -145,6 +147,7 @@ CCI = IndicatorKind(
     convention="The mean distance is taken from the mean of the same window, as Lambert and TA-Lib do. A "
     "price that stood still has 0, also where the sum of equal fractions rounds: a spread below 1e-12 of "
     "the price is none.",
+    forgets=True,
 )
 MACD = IndicatorKind(
     name="macd",

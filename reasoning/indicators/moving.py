@@ -166,6 +166,7 @@ SMA = IndicatorKind(
     source="TA-Lib SMA",
     convention="The libraries agree. The sum is that of the window alone and does not drift; a running "
     "sum, as in TA-Lib and pandas, carries the rounding of every value that ever passed through it.",
+    forgets=True,
 )
 EMA = IndicatorKind(
     name="ema",
@@ -182,6 +183,7 @@ EMA = IndicatorKind(
     convention="Seeded with the mean of the first n values, as TA-Lib does; pandas (adjust=False) seeds "
     "with the first value. A mean gives no single candle the weight of the whole past; 4 n values later "
     "less than a thousandth of the difference is left.",
+    forgets=True,
 )
 WMA = IndicatorKind(
     name="wma",
@@ -196,6 +198,7 @@ WMA = IndicatorKind(
     formula="sum of i * value_i for i = 1 (oldest) to n (newest) / (n * (n + 1) / 2)",
     source="TA-Lib WMA",
     convention="The libraries agree. The window is summed anew for every value.",
+    forgets=True,
 )
 DEMA = IndicatorKind(
     name="dema",

@@ -142,6 +142,7 @@ ZSCORE = IndicatorKind(
     convention="Population deviation, as Bollinger's, so that a z-score of 2 is his band; scipy's zscore "
     "agrees, pandas' std divides by n - 1. Values that are all the same have 0: a deviation below 1e-12 "
     "of the mean is rounding.",
+    forgets=True,
 )
 SLOPE = IndicatorKind(
     name="slope",
@@ -157,6 +158,7 @@ SLOPE = IndicatorKind(
     source="TA-Lib LINEARREG_SLOPE",
     convention="The libraries agree. Distances are taken from the newest value, so no large sums cancel.",
     priced=VALUE,
+    forgets=True,
 )
 CORRELATION = IndicatorKind(
     name="correlation",

@@ -24,5 +24,6 @@ MEAN = IndicatorKind(
     source="TA-Lib SMA",
     convention="The simple moving average of whole ticks: their running sum is exact, so it costs one "
     "addition however long the window is.",
+    forgets=True,
 )
 KINDS = (MEAN, SWEPT, GAP_FILLS, ORDER_BLOCKS)

@@ -157,6 +157,7 @@ ATR = IndicatorKind(
     convention="Wilder's average seeded with the mean of the first n ranges, as TA-Lib does. The first "
     "candle has no close before it, so no range is counted for it.",
     priced=VALUE,
+    forgets=True,
 )
 BOLLINGER = IndicatorKind(
     name="bollinger",
@@ -176,6 +177,7 @@ BOLLINGER = IndicatorKind(
     convention="Population deviation (divided by n), as Bollinger and TA-Lib have it; pandas and polars "
     "divide by n - 1 unless told, 2.6 % wider at 20. Distances are squared from the mean, so small "
     "prices and small moves on large prices lose nothing; TA-Lib subtracts two large sums.",
+    forgets=True,
 )
 KELTNER = IndicatorKind(
     name="keltner",

@@ -257,7 +257,7 @@ def _events(prepared: Recording, index: int, voice: BacktestVoice, kept: int) ->
     while in_pieces(prepared, index, voice.strategy, voice.packed):
         events, sure, result = events_in_pieces(prepared, index, voice.strategy, voice.packed, room)
         if result <= room:
-            return _rows_of(events, sure, result)
+            return events, sure
         room = result
     find = prepared.engine.events(voice.strategy.over_tapes())
     while True:

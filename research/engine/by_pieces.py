@@ -2,13 +2,20 @@
 
 Columns of a whole series would be written to memory and read back once; a piece stays in the processor's
 cache, in the same few pages. Machine code is that of the columns of a sweep, and so are the bits.
+
+Where there is a second processor another thread finds the votes of the second half. Its columns begin some
+candles earlier, at a guess: what an average came from wears off. Where the first half ends it is looked
+whether they had come to the very memories and numbers of its own; if not, it goes on through the second half.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from math import lcm
 from typing import Any
 
 import numpy as np
 
+from reasoning.indicators.kind import COUNT
 from reasoning.indicators.table import INDICATORS
 from reasoning.kernels.features import PLAN
 from reasoning.kernels.strategy import ColumnKey, Strategy
@@ -17,6 +24,7 @@ from research.data.candles import FloatArray
 from research.engine.columns import SERIES, Crossings, Given, TrialKeys, known_after
 from research.engine.compiler import decides_over_columns
 from research.engine.fillers import filler
+from research.engine.meanwhile import meanwhile, processors
 from research.engine.recording import Recording
 from research.engine.signals import CONFIDENCE, EVENT, FLOAT, KNOWN
 from research.engine.tape import Tape
@@ -25,6 +33,8 @@ PIECE = 32_768
 """Candles filled at a time: two or three columns of so many find room in a core's second cache."""
 LEAST = 200_000
 """Candles from which a series is worth the machine code of columns, which takes longer to be made."""
+SETTLED = 8_192
+"""Candles, no more than a piece, that a guess is given to wear off: an RSI over 200 takes some 7,400."""
 
 
 def in_pieces(prepared: Recording, index: int, strategy: Strategy[Any], packed: Any) -> bool:
@@ -54,13 +64,13 @@ class _Piece:
         """Where the number of candle 0 would lie for the first piece."""
         return int(self.room.__array_interface__["data"][0]) + FLOAT
 
-    def keep(self) -> None:
-        """Take the last number of a whole piece for the one before the next."""
-        self.room[0] = self.room[PIECE]
+    def keep(self, count: int) -> None:
+        """Take the last number of a piece of so many candles for the one before the next."""
+        self.room[0] = self.room[count]
 
 
 class PieceColumns:
-    """The columns of a lone trial, filled piece by piece in order."""
+    """The columns of a lone trial, filled piece by piece in order, from the first candle or a `guess` on."""
 
     def __init__(self, tape: Tape, series: FloatArray, keys: Sequence[Given]) -> None:
         self._tape = tape
@@ -68,6 +78,9 @@ class PieceColumns:
         self._count = len(tape.close)
         self._pieces: dict[Given, _Piece] = {}
         self._memories: dict[ColumnKey, FloatArray] = {}
+        self._fillers: dict[ColumnKey, Callable[..., None]] = {}
+        self._skipped: dict[ColumnKey, int] = {}
+        self._filled = 0
         for key in keys:
             self._add(key)
 
@@ -85,6 +98,7 @@ class PieceColumns:
                 self._add(each)
             kind = INDICATORS[key.kind]
             self._memories[key] = np.zeros(int(kind.size(*key.parameters)))
+            self._fillers[key] = filler(kind)
             for name in kind.outputs:
                 self._pieces[key._replace(output=name)] = _Piece()
 
@@ -97,24 +111,47 @@ class PieceColumns:
 
     def fill(self, begin: int, until: int) -> None:
         """Fill the numbers of the next candles."""
-        if begin > 0:
-            for piece in self._pieces.values():
-                piece.keep()
+        for piece in self._pieces.values():
+            piece.keep(self._filled)
         for key, piece in self._pieces.items():
             if isinstance(key, ColumnKey) and key.kind not in INDICATORS:
                 piece.values[: until - begin] = getattr(self._tape, key.kind)[begin:until]
             elif key in self._memories:
                 self._step(key, begin, until)
+        self._filled = until - begin
 
     def _step(self, key: Any, begin: int, until: int) -> None:
         kind = INDICATORS[key.kind]
-        first = max(max((known_after(each) for each in key.inputs), default=0), begin)
+        zero = max((known_after(each) for each in key.inputs), default=0)
+        first = max(zero, begin)
+        if self._filled == 0 and first > zero:
+            first += (zero - first) % round_of(key.parameters)
+            self._skipped[key] = first - zero if first < until else 0
         if first >= until:
             return
         inputs = [self._values(each, begin, until)[first - begin :] for each in key.inputs]
         outputs = [self._pieces[key._replace(output=name)] for name in kind.outputs]
         columns = [each.values[first - begin : until - begin] for each in outputs]
-        filler(kind)(self._memories[key], *key.parameters, *inputs, *columns)
+        self._fillers[key](self._memories[key], *key.parameters, *inputs, *columns)
+
+    @property
+    def forget(self) -> bool:
+        """Whether all of them come to the same state from shortly before a candle, as a rule."""
+        return all(INDICATORS[key.kind].forgets for key in self._memories)
+
+    def guess(self, until: int) -> None:
+        """Come to a candle from shortly before it, as if no other were before, but for the count of them.
+
+        For columns that `forget` alone: what another kind would make of a count that is set is not known.
+        """
+        self.fill(until - SETTLED, until)
+        for key, skipped in self._skipped.items():
+            self._memories[key][COUNT] += skipped
+
+    def state(self) -> bytes:
+        """Return all that tells the numbers to come, beside the candles to come."""
+        last = [each.room[self._filled] for each in self._pieces.values()]
+        return b"".join(each.tobytes() for each in (*self._memories.values(), np.array(last)))
 
     def _values(self, key: Given, begin: int, until: int) -> FloatArray:
         whole = self._whole(key)
@@ -128,25 +165,68 @@ class PieceColumns:
         return self._pieces[key].address - FLOAT * begin
 
 
+def round_of(parameters: Sequence[float]) -> int:
+    """Return after how many candles rings of these lengths are at the same slots again."""
+    return lcm(*(int(each) for each in parameters if each >= 1 and each == int(each)))
+
+
+class PieceVotes:
+    """The events of a lone trial on candles that come in order, with room for so many."""
+
+    def __init__(self, prepared: Recording, index: int, trial: TrialKeys, room: int) -> None:
+        self._keys, self._places, *self._asked = trial.of(0)
+        self._find, self._pairs = trial.find, trial.pairs
+        self.columns = PieceColumns(prepared.tapes[index], prepared.series[index], self._keys)
+        self._event, self._confidence = np.empty(room * EVENT, dtype=np.int64), np.empty(room * CONFIDENCE)
+        self._counts, begins = np.zeros(1, dtype=np.int64), np.array([0, room])
+        given = PLAN, prepared.series[index], np.zeros(KNOWN), *Crossings().room, *prepared.turns[index]
+        self._more = *given, self._event, self._confidence, begins, self._counts
+
+    def find(self, first: int, until: int) -> bytes:
+        """Find those of some candles, behind those that were found; return the state of the columns then."""
+        for begin in range(first, until, PIECE):
+            end = min(begin + PIECE, until)
+            self.columns.fill(begin, end)
+            lies = np.array([*(self.columns.address(each, begin) for each in self._keys), 0], dtype=np.int64)
+            asked = lies[self._places], *self._asked, lies[:0], self._pairs, begin, end
+            self._find(*asked, *self._more)
+        return self.columns.state()
+
+    def find_from(self, first: int, until: int) -> bytes:
+        """Find those of the second half; return the state that the columns were guessed to have before it."""
+        self.columns.guess(first)
+        guessed = self.columns.state()
+        self.find(first, until)
+        return guessed
+
+    @property
+    def count(self) -> int:
+        """How many there are; beyond the room they are not kept."""
+        return int(self._counts[0])
+
+    @property
+    def rows(self) -> tuple[Any, Any]:
+        """The events, int64[n, EVENT] and float64[n, CONFIDENCE]."""
+        ints, floats = self._event.reshape(-1, EVENT), self._confidence.reshape(-1, CONFIDENCE)
+        return ints[: self.count], floats[: self.count]
+
+
 def events_in_pieces(
     prepared: Recording, index: int, strategy: Strategy[Any], packed: Any, room: int
 ) -> tuple[Any, Any, int]:
-    """Return the events of a strategy on one tape, as `find_events` writes them, and how many there are.
+    """Return the events of a strategy on one tape, int64[n, EVENT] and float64[n, CONFIDENCE], and how many.
 
     Beyond `room` they are counted, and not kept.
     """
-    trial = TrialKeys(strategy, [packed])
-    keys, places, levels, packs = trial.of(0)
-    tape, series, turns = prepared.tapes[index], prepared.series[index], prepared.turns[index]
-    columns = PieceColumns(tape, series, keys)
-    bits = Crossings().room
-    events, confidence = np.zeros(room * EVENT, dtype=np.int64), np.zeros(room * CONFIDENCE)
-    begins, counts = np.array([0, room]), np.zeros(1, dtype=np.int64)
-    none = np.zeros(KNOWN)
-    for begin in range(0, len(tape.close), PIECE):
-        until = min(begin + PIECE, len(tape.close))
-        columns.fill(begin, until)
-        lies = np.array([*(columns.address(each, begin) for each in keys), 0], dtype=np.int64)
-        more = PLAN, series, none, *bits, *turns, events, confidence, begins, counts
-        trial.find(lies[places], levels, packs, lies[:0], trial.pairs, begin, until, *more)
-    return events, confidence, int(counts[0])
+    trial, count = TrialKeys(strategy, [packed]), len(prepared.tapes[index].close)
+    votes, half = PieceVotes(prepared, index, trial, room), count // 2
+    if processors() < 2 or half <= SETTLED or not votes.columns.forget:
+        votes.find(0, count)
+        return *votes.rows, votes.count
+    more = PieceVotes(prepared, index, trial, room)
+    guessed = meanwhile(partial(more.find_from, half, count))
+    if votes.find(0, half) != guessed():
+        votes.find(half, count)
+        return *votes.rows, votes.count
+    ints, floats = map(np.concatenate, zip(votes.rows, more.rows, strict=True))
+    return ints, floats, votes.count + more.count
