@@ -27,7 +27,7 @@ KINDS = ("rsi", "sma", "basket", "trend")
 DAY, LEAST_YEAR = 1_440, 8_640
 KEPT_COSTS = (
     "rsi", "sma", "trend", "basket", "rsi-prepared", "sma-prepared", "basket-prepared", "trend-prepared",
-    "rsi-plain", "sma-plain",
+    "rsi-equity", "sma-equity", "rsi-plain", "sma-plain",
 )  # fmt: skip
 """Runs whose trades are to be the reference's; with default limits fewer and smaller ones are right."""
 Row = dict[str, Any]

@@ -136,8 +136,15 @@ def replayed(path: Path, kind: str, passes: int) -> dict[str, Any]:
         told, result = timed(lambda: backtest(candles, asked, engine), 0 if "plain" in kind else passes)
     else:
         made = Recording(candles, asked.instruments, asked.warmup, engine)
-        told, result = timed(lambda: run(made, candles, asked), passes)
+        told, result = timed(lambda: asked_for(run(made, candles, asked), kind), passes)
     return {**told, **(outcome(result, candles[0]) if len(candles) == 1 else basket_outcome(result, candles))}
+
+
+def asked_for(result: Result, kind: str) -> Result:
+    """Return a result, its equity of every candle made in a kind that ends on `-equity`."""
+    if kind.endswith("-equity"):
+        len(result.equity)  # asking makes it
+    return result
 
 
 def ends_of(trades: Any) -> list[list[float]]:

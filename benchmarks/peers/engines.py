@@ -45,10 +45,12 @@ OURS = Engine(
     "boyd",
     "peers.boyd",
     "indicator, confidence, vote, every rule of the gate, sizing, stop, fill with fee and slippage, "
-    "day limits, drawdown, equity of every candle; integer money; every trade and every veto recorded",
+    "day limits, drawdown; integer money; every trade and every veto recorded; equity of every candle "
+    "when asked for, as in the rows that end on -equity",
     runs=(
         "rsi", "sma", "basket", "trend", "rsi-prepared", "sma-prepared", "basket-prepared",
-        "trend-prepared", "rsi-default", "sma-default", "rsi-plain", "sma-plain", "compile", "sweep",
+        "trend-prepared", "rsi-default", "sma-default", "rsi-equity", "sma-equity",
+        "rsi-plain", "sma-plain", "compile", "sweep",
         "sweep-4000", "catalogue", "memory", "memory-100",
     ),
     passes=60,

@@ -1,7 +1,7 @@
 """A backtest: the loop's own rules over whole series of candles, with the same trades, lot for lot."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
 
@@ -19,6 +19,7 @@ from research.data.candles import Candles, FloatArray, IntArray
 from research.engine.beside import Misstep
 from research.engine.by_pieces import events_in_pieces, in_pieces
 from research.engine.compiler import CompiledRules, compiled
+from research.engine.equity import EquityParts, parts_of
 from research.engine.exit_tables import divided, exit_tables
 from research.engine.informed import BesideCandles
 from research.engine.layout import (
@@ -190,13 +191,20 @@ def run(prepared: Recording, candles: Sequence[Candles], setup: Setup) -> Result
     """Run one backtest on candles made ready before."""
     check_cash(setup)
     event, confidence, counts = events_of(prepared, setup)
-    ints, floats = opened(prepared, setup, counts)
-    books = prepared.give(ints), prepared.give(floats), prepared.give(np.zeros_like(prepared.instants))
+    ints, floats = opened(prepared, setup, counts, blank=not prepared.engine.compiled)
+    crossed = setup.lone and len(prepared.market.blocks.rows) > 0
+    # The equity of each cycle can then be made of the trades: the pass writes that of each day.
+    places = len(prepared.market.blocks.after) if crossed else len(prepared.instants)
+    books = prepared.give(ints), prepared.give(floats), prepared.give(np.zeros(places, dtype=np.int64))
     names = [voice.strategy.name for voice in setup.voices]
     opinions = opinions_at(prepared, names, setup.models, event, confidence, counts)
     exits = live(prepared, setup, books, (event, confidence), opinions)
-    result = result_of(prepared, candles, setup, *(np.asarray(each) for each in books))
-    return replace(result, divided=divided(exits))
+    ints, floats, written = (np.asarray(each) for each in books)
+    equity: IntArray | EquityParts = written
+    if crossed:
+        trades = table_of(ints, TRADES_AT, TRADES, TRADE_ROW)
+        equity = parts_of(prepared.tapes[0].turn_quote, setup.cash, trades, ints)
+    return result_of(prepared, candles, setup, ints, floats, equity, divided(exits))
 
 
 def check_cash(setup: Setup) -> None:
@@ -337,7 +345,8 @@ def result_of(
     setup: Setup,
     ints: IntArray,
     floats: FloatArray,
-    equity: IntArray,
+    equity: IntArray | EquityParts,
+    divisions: tuple[int, int],
 ) -> Result:
     """Return the result that is in the books after the last cycle."""
     return Result(
@@ -346,7 +355,7 @@ def result_of(
         opening_cash=setup.cash,
         cash=int(ints[CASH]),
         times_ms=prepared.instants,
-        equity=equity,
+        equity=equity,  # type: ignore[arg-type]  # it becomes the array once asked for
         trades=_rows(ints, TRADES_AT, TRADES, TRADE_ROW, TRADE),
         vetoes=_rows(ints, VETOES_AT, VETOES, VETO_ROW, VETO),
         held=int(ints[HELD_CYCLES]),
@@ -357,13 +366,19 @@ def result_of(
         parameters={voice.strategy.name: dict(voice.parameters) for voice in setup.voices},
         candles=candles,
         cash_decimals=next(iter(setup.instruments.values())).cash_decimals,
+        divided=divisions,
     )
 
 
-def _rows(ints: IntArray, index: int, counter: int, width: int, kind: np.dtype[Any]) -> Any:
+def table_of(ints: IntArray, index: int, counter: int, width: int) -> IntArray:
+    """Return the rows of trades or vetoes that a replay wrote, int64[n, width]."""
     first, count = int(ints[index]), int(ints[counter])
-    table = ints[first : first + count * width].reshape(count, width)
-    rows = np.zeros(count, dtype=kind)
+    return ints[first : first + count * width].reshape(count, width)
+
+
+def _rows(ints: IntArray, index: int, counter: int, width: int, kind: np.dtype[Any]) -> Any:
+    table = table_of(ints, index, counter, width)
+    rows = np.zeros(len(table), dtype=kind)
     for column, name in enumerate(kind.names or ()):
         rows[name] = table[:, column]
     return rows

@@ -13,6 +13,7 @@ from research.engine.layout import (
     BOUND,
     CASH,
     CLASS_AT,
+    CYCLE,
     ENTRY_CYCLE,
     EVIDENCE_AT,
     FACTOR,
@@ -32,6 +33,8 @@ from research.engine.layout import (
     STOP,
     SYMBOL,
     TARGET,
+    TRADE_CASH,
+    TRADE_ENDED,
     TRADE_ROW,
     TRADES,
     TRADES_AT,
@@ -49,6 +52,7 @@ def close_position(
     ints: Ints, floats: Floats, costs: Costs, p: int, price: int, reference: int, at_ms: int, ending: int
 ) -> None:
     """Sell all of a position at `price` ticks: cash, counters, a trade and its lesson."""
+    cash = ints[CASH]
     take_sale(ints, costs, p, ints[p + LOTS], price, reference)
     lots, bought, sold, fees = ints[p + SOLD_LOTS], ints[p + BOUGHT], ints[p + SOLD], ints[p + FEES]
     came = outcome(bought, sold, ints[p + BOUGHT_REF], ints[p + SOLD_REF], fees)
@@ -69,6 +73,8 @@ def close_position(
     ints[row + 10] = came.slippage
     ints[row + 11] = came.pnl
     ints[row + 12] = ints[p + BOUND]
+    ints[row + TRADE_ENDED] = ints[CYCLE]
+    ints[row + TRADE_CASH] = cash
     ints[HELD] -= 1
     ints[p + STOP] = 0
     ints[p + TARGET] = 0

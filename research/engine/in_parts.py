@@ -10,7 +10,6 @@ What comes out is what all at once comes to, to the bit.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +37,7 @@ from research.engine.layout import (
     EVENT_TURN,
     LOTS,
     SYMBOL,
+    TRADE_CYCLE,
     TRADE_ROW,
     TRADES,
     TRADES_AT,
@@ -65,8 +65,8 @@ EXIT_BYTES, NUMBER_BYTES = 40, 24
 """Bytes of a candle more where exits are declared, and for each number that a custom one reads."""
 PLAIN_TIMES = 5
 """How many times that plain Python takes, which reads lists."""
-TRADE_CYCLE, VETO_CYCLE = 2, 0
-"""Where rows of trades and vetoes have their cycle."""
+VETO_CYCLE = 0
+"""Where rows of vetoes have their cycle."""
 
 
 def bytes_of(candles: Sequence[Candles], engine: CompiledRules) -> int:
@@ -96,8 +96,8 @@ def backtest_in_parts(candles: Sequence[Candles], setup: Setup, engine: Compiled
         _room_for(int(costs.max()) + kept.held, memory, f"a day of {len(candles)} symbols")
         for first, until in _parts(days, costs, memory - kept.held):
             session.live(first, until)
-    result = result_of(session.head, candles, setup, session.ints, session.floats, session.equity)
-    return replace(result, divided=session.divided)
+    books = session.ints, session.floats, session.equity
+    return result_of(session.head, candles, setup, *books, session.divided)
 
 
 def _looked_at(candles: Sequence[Candles], setup: Setup) -> list[BesideCandles]:

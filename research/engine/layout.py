@@ -73,7 +73,10 @@ COUNTED = (TURN, ENTRY_CYCLE, DECIDED, ENTRY_CANDLE)
 # symbol), then the confidence each symbol's position was entered with.
 WORST, WEIGHTS = 0, 1
 
-TRADE_ROW, VETO_ROW = 13, 4
+# Of a trade's row, which begins as `research.engine.result.TRADE` does: its entry's cycle, lots and result.
+# Behind that, for `research.engine.equity`, the cycle it ended in and the cash beside it till then.
+TRADE_CYCLE, TRADE_LOTS, TRADE_PNL, TRADE_ENDED, TRADE_CASH = 2, 5, 11, 13, 14
+TRADE_ROW, VETO_ROW = 15, 4
 
 # An event, a candle with a vote: its cycle and turn, then for each voice vote and levels; and as floats
 # the ATR ratio, then each voice's confidence.

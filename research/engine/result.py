@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from domain.exits import ENDINGS
 from domain.money import DECIMALS
 from research.data.candles import Candles, IntArray
+from research.engine.equity import MadeWhenAsked
 
 TRADE = np.dtype(
     [
@@ -45,9 +46,10 @@ class Result:
     """One backtest, exact to the cash unit.
 
     `times_ms` and `equity` hold one value per cycle: when it was, and cash plus positions at their
-    marks at its end, in cash units of `cash_decimals`. `held` is the number of cycles that ended with a
-    position, `max_drawdown` the deepest fall from a peak, as a fraction of it. `divided` is how often a
-    custom exit divided by zero and so asked for nothing, and the last line that did.
+    marks at its end, in cash units of `cash_decimals`. Of a lone symbol `equity` is made when somebody first
+    asks for it, or before the result is sent to another process. `held` is the number of cycles that ended
+    with a position, `max_drawdown` the deepest fall from a peak, as a fraction of it. `divided` is how often
+    a custom exit divided by zero and so asked for nothing, and the last line that did.
     """
 
     symbols: tuple[str, ...]
@@ -69,6 +71,10 @@ class Result:
     endings: tuple[str, ...] = ENDINGS
     divided: tuple[int, int] = (0, 0)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return all fields, equity made."""
+        return {**vars(self), "equity": self.equity}
+
     @property
     def cash_scale(self) -> int:
         """Cash units in one unit of the quote currency."""
@@ -83,3 +89,7 @@ class Result:
     def fingerprints(self) -> tuple[str, ...]:
         """Fingerprint of each symbol's candles; worked out when first asked for."""
         return tuple(each.fingerprint for each in self.candles)
+
+
+# Behind the class, for which it would be a field's default.
+Result.equity = MadeWhenAsked("equity")  # type: ignore[assignment]  # reads as the array it makes
