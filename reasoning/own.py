@@ -222,17 +222,26 @@ def objection(text: Any) -> str | None:
     if not isinstance(text, Signal):
         return f"signal {_shown(text)} is no Signal"
     given: tuple[Any, ...] = text
-    numbers = all(isinstance(each, int | float) and isfinite(each) for each in given)
-    if not numbers or text.vote not in (-1, 0, 1):
-        return f"{text} has a vote that is none, or numbers that are not finite"
+    named = zip(text._fields, given, strict=True)
+    wrong = [one for one in named if not isinstance(one[1], int | float) or not isfinite(one[1])]
+    if wrong:
+        return f"{wrong[0][0]} {_shown(wrong[0][1])} is no finite number"
+    if text.vote not in (-1, 0, 1):
+        return f"vote {text.vote!r} is none of -1, 0, 1"
     if not 0 <= text.confidence <= 100:
         return f"confidence {text.confidence!r} is not from 0 to 100"
     if not 0 <= text.stop_ppm < 1_000_000 or text.stop_ppm != int(text.stop_ppm):
         return f"stop_ppm {text.stop_ppm!r} is no whole number from 0 to 999999"
+    return _no_level(text)
+
+
+def _no_level(text: Signal) -> str | None:
     for name in ("stop", "target"):
         level = getattr(text, name)
         if abs(level) > MOST_LEVEL or level != int(level):
-            return f"{name} {level!r} is no whole number of ticks"
+            # What the house's kernels make of a level beyond is no number that anybody wrote.
+            shown = f"above {MOST_LEVEL}" if level == -MOST_LEVEL - 1 else repr(level)
+            return f"{name} {shown} is no whole number of ticks"
     return None
 
 

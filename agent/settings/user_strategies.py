@@ -99,7 +99,7 @@ def _load(path: Path) -> Strategy[Any]:
     marked = len(KERNELS)
     module = _import(path)
     results = _defined(module)
-    fault = _fault(results, name)
+    fault = _undecided(module) if not results else _fault(results, name)
     if fault is not None:
         del KERNELS[marked:], sys.modules[path.stem]
         raise BadInput(f"{path}: {fault}")
@@ -139,6 +139,18 @@ def stand_in(names: Iterable[str], folder: Path) -> None:
         with suppress(OSError):
             LOADED[name] = path.resolve(), path.stat().st_mtime_ns
         STRATEGIES[name] = StandIn.of(name)
+
+
+def _undecided(module: Any) -> str:
+    """Say why a file has no strategy."""
+    classes = [
+        name
+        for name, each in vars(module).items()
+        if isinstance(each, type) and issubclass(each, Declared) and each.__module__ == module.__name__
+    ]
+    if classes:
+        return f"class {classes[0]} decides nothing; give it def decide(self, now, last):"
+    return "defines 0 strategies at its top level; one class of Declared, or one Strategy(...), is needed"
 
 
 def _fault(results: list[Strategy[Any]], name: str) -> str | None:

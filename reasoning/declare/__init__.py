@@ -58,6 +58,7 @@ __all__ = [
     "timeframe",
     "vote",
 ]
+__all__ += list(KINDS)
 
 
 def __getattr__(name: str) -> Any:

@@ -12,13 +12,15 @@ from reasoning.declare.nodes import call, path_of, placed, there
 from reasoning.declare.reading import NUMBER, TRUTH, Known, Read
 from reasoning.kernels.subset import fault_of
 
+OF_KERNEL = "write a @kernel (domain.kernel) above the class, a function of numbers, which may use math"
+
 
 class Calls(NamedNumbers):
     """Reads calls."""
 
     def _called(self, node: Any, known: Known) -> Read:
         if not isinstance(node.func, ast.Name):
-            raise self.refused(f"{ast.unparse(node.func)}(...) cannot be called in {self.source.word}", node)
+            raise self.refused(self._unnamed(node.func), node)
         name = node.func.id
         meaning = self.source.meanings.get(name, getattr(builtins, name, None))
         if meaning in words.COMPARING:
@@ -45,6 +47,13 @@ class Calls(NamedNumbers):
             return self._of_kernel(name, meaning, node, known)
         raise self.refused(self._uncallable(name, meaning), node)
 
+    def _unnamed(self, function: ast.expr) -> str:
+        what = f"{ast.unparse(function)}(...) cannot be called in {self.source.word}"
+        path = path_of(function)
+        if self.source.held or path is None or path[0] in (self.source.now, self.source.last):
+            return what
+        return f"{what}; {OF_KERNEL}"
+
     def _uncallable(self, name: str, meaning: Any) -> str:
         if meaning is None:
             return f"{name}(...) is unknown; import it, or define it above the class"
@@ -55,7 +64,9 @@ class Calls(NamedNumbers):
         if callable(meaning) and getattr(meaning, "__code__", None) is not None:
             return f"{name}(...) is no kernel; mark it @kernel (domain.kernel), a function of numbers alone"
         takes = f"it takes {', '.join(BUILTINS)}, the words and kernels"
-        return f"{name}(...) is not taken in {self.source.word}; {takes}"
+        of_python = getattr(builtins, name, None) is meaning or self.source.held
+        more = "" if of_python else f": {OF_KERNEL}"
+        return f"{name}(...) is not taken in {self.source.word}; {takes}{more}"
 
     def _of_builtin(self, name: str, node: Any, known: Known) -> Read:
         least = BUILTINS[name]

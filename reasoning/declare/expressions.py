@@ -25,8 +25,8 @@ class Expressions(Calls):
         value = node.value
         if isinstance(value, bool):
             return node, TRUTH
-        if isinstance(value, int | float) and abs(value) < float("inf"):
-            return placed(ast.Constant(value if self.telling else float(value)), node), NUMBER
+        if isinstance(value, int | float):
+            return self._plain("a number", value, node), NUMBER
         if value is None:
             raise self.refused("nothing is None: until every number is known decide is not asked", node)
         if isinstance(value, str):
@@ -48,6 +48,8 @@ class Expressions(Calls):
                 node,
             )
         left, right = self.number(node.left, known), self.number(node.right, known)
+        if isinstance(node.op, ast.Div) and isinstance(right, ast.Constant) and right.value == 0:
+            raise self.refused(f"{ast.unparse(node)} divides by zero", node)
         return placed(ast.BinOp(left, node.op, right), node), NUMBER
 
     def _unary(self, node: Any, known: Known) -> Read:

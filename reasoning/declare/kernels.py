@@ -42,8 +42,9 @@ def with_market(vote: int, features: Features) -> float:
 
 @kernel
 def sure(vote: int, confidence: float, stop_ppm: float, stop: float, target: float) -> Signal:
-    """Return a signal of this confidence, at most 100."""
-    whole = min(100.0, confidence)
+    """Return a signal of this confidence, at most 100; one that is no number stays none, and is a fault."""
+    # Not `min`, which of no number and 100 takes one in Python and the other in machine code.
+    whole = 100.0 if confidence > 100.0 else confidence  # noqa: FURB136
     if vote > 0:
         return Signal(vote, whole, whole, 0.0, 0.0, 0.0, int(stop_ppm), tick_below(stop), tick_below(target))
     return Signal(vote, whole, whole, 0.0, 0.0, 0.0, int(stop_ppm), tick_above(stop), tick_above(target))

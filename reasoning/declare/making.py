@@ -11,20 +11,34 @@ from reasoning.declare.columns import keys_of
 from reasoning.declare.crossings import crossings_of
 from reasoning.declare.exits import DeclaredExits, planner, repeated
 from reasoning.declare.later import HOUSE, LaterStrategy
-from reasoning.declare.parameters import DeclaredParameter, DeclaredParams, Relation, params_of
+from reasoning.declare.parameters import (
+    TIMEFRAME,
+    DeclaredParameter,
+    DeclaredParams,
+    Relation,
+    finite,
+    params_of,
+)
 from reasoning.declare.refusal import Undeclarable
 from reasoning.declare.series import CandleSeries
 from reasoning.declare.shown import drawn_of, places, plain_words, priced, warming
 from reasoning.declare.source import DecideSource, LeaveSource
 from reasoning.declare.uses import CANDLE, Use
 from reasoning.declare.writing import Declaration, Writer, bodies_of
-from reasoning.kernels.strategy import MOST_WARMUP, Informative, Strategy, StrategyParams
+from reasoning.kernels.strategy import MOST_WARMUP, Informative, Strategy
 
 OWN = ("name", "label", "warmup", "decide", "leave", "exits", "strategy", "Params", "Packed")
 """Names of a class that are not declared numbers."""
 
 WORDS = ("now", "last", "held", "market", "said")
 """Names that mean something else in decide or leave."""
+
+DECLARES = "a strategy declares parameters, indicators, relations and numbers"
+INSTEAD: dict[type, str] = {
+    FunctionType: "write it above the class as a @kernel (domain.kernel), a function of numbers alone",
+    bool: "write switch(True) for what may be set",
+    str: f"{DECLARES}, and a text stands in reason= or above the class",
+}
 
 
 class Declared:
@@ -63,6 +77,10 @@ def _made(owner: type[Declared]) -> Strategy[Any]:
     source = DecideSource(attributes.get("decide"))  # type: ignore[arg-type]  # it decides, as was asked
     declared = _declaration(owner, attributes, source)
     relations = [each for each in attributes.values() if isinstance(each, Relation)]
+    for each in relations:
+        if each.lower.default >= each.upper.default:
+            low, high = (f"{one.name} {one.default}" for one in each)
+            raise source.refused(f"{low} is not below {high}, and so are their defaults to be")
     leaving = _exits(attributes, declared)
     if leaving is not None:
         _check_tables(owner, source)
@@ -161,7 +179,10 @@ def _declaration(owner: type, attributes: Mapping[str, Any], source: DecideSourc
             if isinstance(each, DeclaredExits):
                 raise source.refused(f"{name} are exits; name them so: exits = exits(...)")
             what = f"{owner.__name__}.{name} is {type(each).__name__}"
-            raise source.refused(f"{what}; a strategy declares parameters, indicators, relations and numbers")
+            raise source.refused(f"{what}; {INSTEAD.get(type(each), DECLARES)}")
+    for name, each in constants.items():
+        if not finite(each):
+            raise source.refused(f"{owner.__name__}.{name} is {str(each)[:40]}; write a finite number")
     series = {name: each for name, each in attributes.items() if isinstance(each, CandleSeries)}
     _check_names(owner, parameters, {**uses, **series}, constants, source)
     least = attributes.get("warmup", 0)
@@ -229,7 +250,7 @@ def _check_names(owner: type, *groups: Any) -> None:
     *declared, source = groups
     house = owner.__module__.startswith(HOUSE)  # its file is read when its kernels are written
     named = () if house else (source.now, source.last)
-    taken = {*CANDLE, *OWN, *WORDS, *named, *dir(StrategyParams)}
+    taken = {*CANDLE, *OWN, *WORDS, *named, TIMEFRAME, *dir(DeclaredParams)}
     for name in (name for group in declared for name in group):
         if name in taken or "__" in name:
             raise source.refused(f"{owner.__name__}.{name}: the name is taken; choose another")

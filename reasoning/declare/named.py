@@ -8,7 +8,9 @@ from typing import Any
 from domain.custom_exit import HELD
 from reasoning.declare import words
 from reasoning.declare.nodes import POSITION, call, path_of, placed, variable
+from reasoning.declare.parameters import finite, is_plain
 from reasoning.declare.reading import NUMBER, ExpressionReader, Known, Read
+from reasoning.declare.reasons import named_in_module
 from reasoning.declare.refusal import near
 from reasoning.declare.uses import CANDLE
 
@@ -27,10 +29,17 @@ class NamedNumbers(ExpressionReader):
             )
         if name in known:
             return placed(ast.Name(f"_own_{name}", ast.Load()), node), known[name]
-        meaning = self.source.meanings.get(name)
-        if isinstance(meaning, int | float) and not isinstance(meaning, bool):
-            return placed(ast.Constant(meaning if self.telling else float(meaning)), node), NUMBER
+        meaning: Any = self.source.meanings.get(name)
+        if is_plain(meaning):
+            return self._plain(name, meaning, node), NUMBER
         raise self.refused(self._unknown(name, known), node)
+
+    def _plain(self, name: str, value: float, node: ast.expr) -> ast.expr:
+        """Return a plain number that is written or that a name stands for. Raises Undeclarable."""
+        if not finite(value):
+            raise self.refused(f"{name} is {str(value)[:40]}; write a finite number", node)
+        whole = self.telling and isinstance(value, int)
+        return placed(ast.Constant(int(value) if whole else float(value)), node)
 
     def _unknown(self, name: str, known: Known) -> str:  # noqa: PLR0911  # one for each thing it is
         if name in (self.source.now, self.source.last):
@@ -46,6 +55,8 @@ class NamedNumbers(ExpressionReader):
         if name in CANDLE or name in self.series:
             shown = name if name in CANDLE else f"{name}.close"
             return f"{name} is a number of a candle; write {self.source.now}.{shown}"
+        if isinstance(self.source.meanings.get(name), str):
+            return f"{name} is a text, which belongs into reason="
         if hasattr(builtins, name) or name in self.source.meanings:
             takes = f"{self.source.word} takes {', '.join(BUILTINS)}"
             return f"{name} is neither a number nor a word of a strategy; {takes}"
@@ -69,6 +80,9 @@ class NamedNumbers(ExpressionReader):
             return self._of_market(rest, node)
         if meaning is words.said:
             return self._of_said(rest, node)
+        meaning = named_in_module(node, self.source.meanings)
+        if is_plain(meaning):
+            return self._plain(ast.unparse(node), meaning, node), NUMBER
         raise self.refused(
             f"{ast.unparse(node)} is no named number; write now.NAME, last.NAME or self.NAME", node
         )
@@ -76,9 +90,7 @@ class NamedNumbers(ExpressionReader):
     def _own(self, rest: list[str], node: ast.expr) -> Read:
         name = ".".join(rest)
         if name in self.constants:
-            return placed(
-                ast.Constant(self.constants[name] if self.telling else float(self.constants[name])), node
-            ), NUMBER
+            return self._plain(ast.unparse(node), self.constants[name], node), NUMBER
         if name in self.parameters:
             self.used.add(name)
             prefix = "_raw" if self.telling else "_set"
@@ -124,6 +136,8 @@ class NamedNumbers(ExpressionReader):
             return f"{name} is several numbers; write one of {names}"
         if name in self.parameters:
             return f"{name} is a parameter; write {self.source.itself}.{name}"
+        if name.startswith("_") and not name.startswith("__"):
+            return f"{candle}.{name}: what begins with _ is not declared; name it without"
         return f"{candle}.{name} is no number of this strategy; {near(name, self.numbers)}"
 
     def _of_position(self, rest: list[str], node: ast.expr) -> Read:
@@ -140,6 +154,10 @@ class NamedNumbers(ExpressionReader):
         name = ".".join(rest)
         if name not in words.SHARED:
             raise self.refused(f"market.{name} is none; {near(name, words.SHARED)}", node)
+        if self.telling:
+            raise self.refused(
+                f"a reason does not know market.{name}: it tells now., last., self. and said. numbers", node
+            )
         if not self.voting:
             raise self.refused(
                 f"market.{name} is known where a vote is given: use it inside buy(...) or sell(...), or "

@@ -21,6 +21,12 @@ class Relation(NamedTuple):
     lower: "DeclaredParameter"
     upper: "DeclaredParameter"
 
+    def __bool__(self) -> bool:
+        """Raise Undeclarable: Python asks it of a < b < c or of an `and`, and would keep the last alone."""
+        raise Undeclarable(
+            "a relation joins two parameters; write each by itself: first = fast < slow, then = slow < calm"
+        )
+
 
 class DeclaredParameter:
     """A number that may be set: its kind, default and limits; named by the attribute it is given to."""
@@ -53,6 +59,12 @@ class DeclaredParameter:
         """Return the relation that this lies above another."""
         return Relation(_other(other), self)
 
+    def __le__(self, other: Any) -> Relation:
+        """Raise Undeclarable: there are < and > alone."""
+        raise Undeclarable("parameters are related by < or >, such as fast < slow")
+
+    __ge__ = __le__
+
     def field(self) -> Any:
         """Return it as a field of a model; a whole number without limits has those of a float's."""
         limits: dict[str, Any] = self.limits
@@ -75,12 +87,18 @@ def _fault(kind: type[Any], default: Any, text: Any, limits: Mapping[str, Any]) 
     for what, given in (("default", default), *(("limit", each) for each in limits.values())):
         if kind is int and (type(given) is not int or abs(given) > MOST_WHOLE):
             return f"its {what} is {str(given)[:40]}; write a whole number from -2**53 to 2**53"
-        if kind is float and (type(given) not in (int, float) or not _finite(given)):
+        if kind is float and (type(given) not in (int, float) or not finite(given)):
             return f"its {what} is {str(given)[:40]}; write a finite number"
     return _outside(default, limits)
 
 
-def _finite(given: float) -> bool:
+def is_plain(given: Any) -> bool:
+    """Tell whether something is a number and no truth."""
+    return isinstance(given, int | float) and not isinstance(given, bool)
+
+
+def finite(given: float) -> bool:
+    """Tell whether a number is finite, as a float too."""
     try:
         return isfinite(given)
     except OverflowError:  # a whole number that no float holds

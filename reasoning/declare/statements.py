@@ -10,8 +10,10 @@ from typing import Any
 
 from reasoning.declare import words
 from reasoning.declare.expressions import Expressions
+from reasoning.declare.limits import fault_of
 from reasoning.declare.nodes import placed
 from reasoning.declare.reading import Known
+from reasoning.declare.reasons import ReasonReader
 
 STEP, SIGNAL, EXPLAIN = "step", "signal", "explain"
 
@@ -171,6 +173,10 @@ class Statements:
     def _given(self, call: ast.Call, names: tuple[str, ...], first: Any) -> dict[str, ast.expr]:
         given = dict(zip(names, first, strict=False))
         for each in call.keywords:
+            if each.arg is None:
+                raise self.expressions.refused(
+                    f"{ast.unparse(call.func)}(...) takes its arguments by name, such as stop=; not **", call
+                )
             if each.arg not in names or each.arg in given:
                 takes = ", ".join(f"{name}=" for name in names)
                 raise self.expressions.refused(
@@ -192,6 +198,10 @@ class Statements:
             name: self.expressions.number(value, known) for name, value in given.items() if name != "reason"
         }
         self.expressions.voting = False
+        for name, value in parts.items():
+            fault = fault_of(name, value, self.expressions.parameters)
+            if fault:
+                raise self.expressions.refused(fault, given[name])
         if "confidence" in parts and {"base", "trend"} & parts.keys():
             raise self.expressions.refused(
                 "confidence= is the whole of it, base= and trend= are parts of it: give one or the other",
@@ -209,34 +219,7 @@ class Statements:
         return _called("_summed", way, base, trend, features, *levels)
 
     def _reason(self, node: ast.expr | None, known: Known) -> ast.expr | None:
-        if node is None:
-            return None
-        self.expressions.telling = True
-        result = self._text(node, known)
-        self.expressions.telling = False
-        return result
-
-    def _text(self, node: ast.expr, known: Known) -> ast.expr:
-        """Return words: texts, f-strings, one of two by a test, and joined with +."""
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return node
-        if isinstance(node, ast.JoinedStr):
-            return ast.copy_location(ast.JoinedStr([self._text(each, known) for each in node.values]), node)
-        if isinstance(node, ast.FormattedValue):
-            form = node.format_spec and self._text(node.format_spec, known)
-            return ast.copy_location(
-                ast.FormattedValue(self._text(node.value, known), node.conversion, form), node
-            )
-        if isinstance(node, ast.IfExp):
-            test = self.expressions.truth(node.test, known)
-            return ast.copy_location(
-                ast.IfExp(test, self._text(node.body, known), self._text(node.orelse, known)), node
-            )
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and _has_text(node):
-            return ast.copy_location(
-                ast.BinOp(self._text(node.left, known), node.op, self._text(node.right, known)), node
-            )
-        return self.expressions.read(node, known)[0]
+        return None if node is None else ReasonReader(self.expressions).read(node, known)
 
 
 def _is_docstring(node: ast.stmt) -> bool:
@@ -245,10 +228,6 @@ def _is_docstring(node: ast.stmt) -> bool:
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
     )
-
-
-def _has_text(node: ast.AST) -> bool:
-    return any(isinstance(each, ast.Constant) and isinstance(each.value, str) for each in ast.walk(node))
 
 
 def _named(name: str, *arguments: str) -> ast.Call:

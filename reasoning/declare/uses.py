@@ -65,6 +65,11 @@ class Use:
             raise AttributeError(f"{self.kind.name} has no {output}; {near(output, self.kind.outputs)}")
         return Output(self, output)
 
+    def __call__(self, *_given: Any, **_named: Any) -> Any:
+        """Raise Undeclarable: an attribute that is called like its kind hides it from the lines below."""
+        kind = self.kind.name
+        raise Undeclarable(f"an indicator is called {kind} above, which hides what declares it; rename that")
+
     @property
     def single(self) -> bool:
         """True when it is one number."""

@@ -89,7 +89,7 @@ WORDS = {
     4: "ZeroDivisionError: float division by zero",
     5: "ZeroDivisionError: integer modulo by zero",
     6: "vote 7 is none of -1, 0, 1",
-    7: "has a vote that is none, or numbers that are not finite",
+    7: "confidence nan is no finite number",
     8: "confidence 100.5 is not from 0 to 100",
     9: "stop_ppm 1000000.0 is no whole number from 0 to 999999",
     10: "stop 1.5 is no whole number of ticks",

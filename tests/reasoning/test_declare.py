@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 
+from domain.decision import Signal
 from domain.errors import BadInput
 from reasoning import declare
 from reasoning.declare import Undeclarable
+from reasoning.declare.kinds import KINDS
 from reasoning.declare.making import Declared
 from reasoning.kernels.features import Features
 from reasoning.kernels.strategy import Strategy
 from reasoning.kernels.subset import compilable
+from reasoning.own import OwnStrategy, StrategyFault
 from reasoning.strategies.registry import STRATEGIES
 from tests.reasoning.samples import candles_of, walk
-from tests.reasoning.told import column, numbers, over_columns, told, written
+from tests.reasoning.told import column, numbers, over_columns, told, with_features, written
 
 BANDS = """
 class Bands(Declared):
@@ -140,6 +143,7 @@ def _decide(body: str) -> str:
 
 
 DECLARED = """    n = integer(5, 2, 50)
+    far, open_end = number(5.0, 0, 101), integer(5)
     k = 3
     mean = sma(n)
     band = bollinger(20, 2.0)
@@ -155,7 +159,7 @@ REFUSED: list[tuple[str, str]] = [
     ("return buy(stop=close)", "close is a number of a candle; write now.close"),
     ("return buy(stop=now)", "now is a candle; write one of its numbers, such as now.close"),
     ("return buy(stop=now.n)", "n is a parameter; write self.n"),
-    ("return buy(stop=self.m)", "self.m is no parameter; there are n, k"),
+    ("return buy(stop=self.m)", "self.m is no parameter; there are n, far, open_end, k"),
     ("return buy(stop=now.close[1])", "nothing is indexed"),
     ("return buy(stop=now[3])", "nothing is indexed"),
     ("return buy(stop=_memory[0])", "nothing is indexed"),
@@ -214,6 +218,35 @@ REFUSED: list[tuple[str, str]] = [
     ("if rising(rising(now.close)):\n            return buy()", "cannot stand inside another such word"),
     ("return buy()\n        return sell()", "no way leads to this line"),
     ("match now.close:\n            case 1:\n                return buy()", "no match"),
+    ("return buy(reason='x' * 10)", "reason='x' * 10 is no text: write"),
+    ("return buy(reason=5)", "reason=5 is no text: write"),
+    ("return buy(reason='%d' % now.close)", "reason='%d' % now.close is no text: write"),
+    ("return buy(reason='{}'.format(now.close))", "is no text: write"),
+    ("return buy(reason='at ' + now.close)", "reason=now.close is no text: write"),
+    ("return buy(reason='a' if now.close > 1 else now.close)", "reason=now.close is no text: write"),
+    ("return nothing(now.close > 1)", "reason=now.close > 1 is no text: write"),
+    ("return buy(reason=f'{round(now.close, 2)}')", "reason=round(now.close, 2) is no text: write"),
+    ("return buy(reason=f'{now.close:d}')", "'d' is no form of now.close; write two decimals as :.2f"),
+    ("return buy(reason=f'{self.n:zz}')", "'zz' is no form of self.n; write two decimals as"),
+    ("return buy(reason=f'{market.atr}')", "a reason does not know market.atr"),
+    ("return buy(confidence=1000)", "confidence goes from 0 to 100, not 1000; write points, such as"),
+    ("return buy(confidence=-self.k)", "confidence goes from 0 to 100, not -3"),
+    ("return sell(confidence=50 * self.k)", "confidence goes from 0 to 100, not 150"),
+    ("return vote(1, confidence=self.open_end)", "0 to 100: give its parameter open_end a range"),
+    ("return buy(confidence=self.far)", "0 to 100, and its parameter far from 0 to 101"),
+    ("return buy(base=101)", "base goes from 0 to 100, not 101"),
+    ("return buy(trend=-101)", "trend goes from -100 to 100, not -101"),
+    ("return buy(stop_ppm=0.03)", "stop_ppm goes from 1 to 999,999, not 0.03; write whole parts per"),
+    ("return buy(stop_ppm=30_000.5)", "stop_ppm goes from 1 to 999,999, not 30000.5"),
+    ("return buy(stop_ppm=self.far)", "stop_ppm is a whole number: declare far as integer(...)"),
+    ("return buy(stop=0)", "stop is at least one tick, not 0; write a price"),
+    ("return buy(target=-1)", "target is at least one tick, not -1; write a price"),
+    ("return buy(**{'stop': 1})", "takes its arguments by name, such as stop=; not **"),
+    ("x = now.close / 0\n        return buy()", "now.close / 0 divides by zero"),
+    ("x = 1" + "0" * 400 + "\n        return buy()", "a number is 1000"),
+    ("x = now._mean\n        return buy()", "now._mean: what begins with _ is not declared"),
+    ("x = math.sqrt(now.close)\n        return buy()", "write a @kernel (domain.kernel) above the class"),
+    ("x = self.near(now.close)\n        return buy()", "write a @kernel (domain.kernel) above the class"),
 ]  # fmt: skip  # a table
 
 
@@ -309,12 +342,62 @@ def test_what_cannot_be_compiled_is_refused_with_file_and_line(tmp_path: Path, b
         ("    said = 5\n", "Wrong.said: the name is taken; choose another"),
         ("    exits = 5\n", "exits is int; write exits = exits(roi={0: 0.10, 60: 0.04})"),
         ("    leaving = exits(after=5)\n", "leaving are exits; name them so: exits = exits(...)"),
+        ("    n, k, m = (integer(5, 1, 9) for _ in range(3))\n    low = n < k < m\n", ":6: a relation joins"),
+        ("    n, k = integer(5, 1, 9), integer(6, 1, 9)\n    low = n <= k\n", "are related by < or"),
+        ("    n, k = integer(6, 1, 9), integer(5, 1, 9)\n    low = n < k\n", "n 6 is not below k 5, and so"),
+        ("    n = integer(6, 1, 9)\n    low = n < n\n", "n 6 is not below n 6, and so are their defaults"),
+        ("    ema = ema(9)\n    slow = ema(20)\n", ":6: an indicator is called ema above, which hides what"),
+        ("    def near(self, x):\n        return x\n", "Wrong.near is function; write it above the"),
+        ("    on = True\n", "Wrong.on is bool; write switch(True) for what may be set"),
+        ("    x = float('nan')\n", "Wrong.x is nan; write a finite number"),
+        ("    x = -float('inf')\n", "Wrong.x is -inf; write a finite number"),
+        ("    x = 10**400\n", "Wrong.x is 1000"),
+        ("    timeframe_ms = integer(5, 1, 9)\n    h = sma(3, on='4h')\n", "timeframe_ms: the name is taken"),
+        ("    relations = integer(5, 1, 9)\n", "Wrong.relations: the name is taken; choose another"),
     ],
 )  # fmt: skip  # a table
 def test_what_is_declared_wrongly_is_refused(tmp_path: Path, text: str, words: str) -> None:
     with pytest.raises(BadInput) as caught:
         written(tmp_path, f"class Wrong(Declared):\n{text}{_decide('return buy()')}")
     assert words in str(caught.value)
+
+
+def test_numbers_and_texts_of_the_file_and_of_modules_are_what_they_stand_for(tmp_path: Path) -> None:
+    module, _ = written(
+        tmp_path,
+        "import math\nWHY, POINTS = 'above pi', 70\n\n\nclass Pi(Declared):\n"
+        + _decide("if now.close > math.pi:\n            return buy(confidence=POINTS, reason=WHY + '!')"),
+    )
+    strategy = module.Pi.strategy
+    said = [(signal.confidence, reason) for signal, reason in told(strategy, (), walk(5, 4))]
+    assert set(said) == {(70.0, "above pi!")}
+
+
+def test_a_confidence_worked_out_beyond_its_limit_counts_as_the_most_and_no_number_is_a_fault(
+    tmp_path: Path,
+) -> None:
+    module, _ = written(
+        tmp_path,
+        "class Sure(Declared):\n" + _decide("return buy(confidence=now.volume * 1e308 - now.open * 1e308)"),
+    )
+    own = OwnStrategy.of(module.Sure.strategy, tmp_path)
+    _, features = next(with_features(walk(1, 4)))
+
+    def said(opened: float, close: float, volume: float) -> Signal:
+        memory = own.blank(())
+        assert own.take(memory, (), opened, close, close, close, volume, 0.0) == 1
+        return own.say(memory, (), 1, close, features)
+
+    assert said(0.0, 1.0, 1e-307).confidence == 10.0
+    assert said(0.0, 5.0, 9.0).confidence == 100.0
+    with pytest.raises(StrategyFault, match="confidence nan is no finite number"):
+        said(9.0, 5.0, 9.0)
+
+
+def test_a_star_brings_every_indicator(tmp_path: Path) -> None:
+    names: dict[str, Any] = {}
+    exec("from reasoning.declare import *", names)  # noqa: S102 -- as a user's file begins
+    assert {"Declared", "buy", *KINDS} <= names.keys()
 
 
 @pytest.mark.parametrize(
