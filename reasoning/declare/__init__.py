@@ -58,7 +58,7 @@ __all__ = [
     "timeframe",
     "vote",
 ]
-__all__ += list(KINDS)
+__all__ += list(INDICATORS)
 
 
 def __getattr__(name: str) -> Any:

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 from reasoning.declare.refusal import shown
 
 
-class Limit(NamedTuple):
-    """What a part of a vote goes from and to, and what to write instead."""
+class PartLimit(NamedTuple):
+    """The range of a part of a vote, and what to write instead."""
 
     low: float
     high: float
@@ -28,14 +28,18 @@ SUMS: Mapping[type[ast.AST], Callable[[float, float], float]] = {
 }  # fmt: skip
 POINTS = "write points, such as"
 LIMITS = {
-    "confidence": Limit(0, 100, f"{POINTS} confidence=80"),
-    "base": Limit(0, 100, f"{POINTS} base=50"),
-    "trend": Limit(-100, 100, f"{POINTS} trend=20"),
-    "stop_ppm": Limit(
+    "confidence": PartLimit(0, 100, f"{POINTS} confidence=80"),
+    "base": PartLimit(0, 100, f"{POINTS} base=50"),
+    "trend": PartLimit(-100, 100, f"{POINTS} trend=20"),
+    "stop_ppm": PartLimit(
         1, 999_999, "write whole parts per million, such as stop_ppm=30_000 for 3 %", whole=True
     ),
-    "stop": Limit(1, MOST_LEVEL, "write a price, such as stop=now.close * 0.97; left out it is 3 % below"),
-    "target": Limit(1, MOST_LEVEL, "write a price, such as target=now.close * 1.05; left out there is none"),
+    "stop": PartLimit(
+        1, MOST_LEVEL, "write a price, such as stop=now.close * 0.97; left out it is 3 % below"
+    ),
+    "target": PartLimit(
+        1, MOST_LEVEL, "write a price, such as target=now.close * 1.05; left out there is none"
+    ),
 }
 
 
@@ -62,7 +66,7 @@ def fault_of(name: str, value: ast.expr, parameters: Any) -> str:
     return f"{name} {_range(limit)}, and its parameter {parameter.name} from {shown(low)} to {shown(high)}"
 
 
-def _range(limit: Limit) -> str:
+def _range(limit: PartLimit) -> str:
     if limit.high == MOST_LEVEL:
         return "is at least one tick"
     return f"goes from {limit.low:,.0f} to {limit.high:,.0f}"

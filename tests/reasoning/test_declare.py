@@ -11,8 +11,8 @@ from domain.decision import Signal
 from domain.errors import BadInput
 from reasoning import declare
 from reasoning.declare import Undeclarable
-from reasoning.declare.kinds import KINDS
 from reasoning.declare.making import Declared
+from reasoning.indicators.table import INDICATORS
 from reasoning.kernels.features import Features
 from reasoning.kernels.strategy import Strategy
 from reasoning.kernels.subset import compilable
@@ -397,7 +397,7 @@ def test_a_confidence_worked_out_beyond_its_limit_counts_as_the_most_and_no_numb
 def test_a_star_brings_every_indicator(tmp_path: Path) -> None:
     names: dict[str, Any] = {}
     exec("from reasoning.declare import *", names)  # noqa: S102 -- as a user's file begins
-    assert {"Declared", "buy", *KINDS} <= names.keys()
+    assert {"Declared", "buy", *INDICATORS} <= names.keys()
 
 
 @pytest.mark.parametrize(
