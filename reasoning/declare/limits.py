@@ -34,12 +34,8 @@ LIMITS = {
     "stop_ppm": PartLimit(
         1, 999_999, "write whole parts per million, such as stop_ppm=30_000 for 3 %", whole=True
     ),
-    "stop": PartLimit(
-        1, MOST_LEVEL, "write a price, such as stop=now.close * 0.97; left out it is 3 % below"
-    ),
-    "target": PartLimit(
-        1, MOST_LEVEL, "write a price, such as target=now.close * 1.05; left out there is none"
-    ),
+    "stop": PartLimit(1, MOST_LEVEL, "write a price, such as stop=now.close * 0.97; left out it is 3 %"),
+    "target": PartLimit(1, MOST_LEVEL, "write a price, such as target=now.close * 1.05; or leave it out"),
 }
 
 
