@@ -77,3 +77,11 @@ def spelled(text: str) -> str:
         return pair if is_symbol(pair) else text
     known = [each for each in readings(text.strip().upper()) if each.partition("-")[0] in WELL_KNOWN]
     return known[0] if len(known) == 1 else text
+
+
+def spelled_all(value: object) -> object:
+    """Return symbols, a list or a text with commas between them, in ours; anything else as it is."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple):
+        return value
+    return tuple(spelled(each) if isinstance(each, str) else each for each in parts)

@@ -17,15 +17,7 @@ from domain.events import Event, OrderReported, SessionStarted
 
 def journals(home: Home) -> list[JournalRow]:
     """Return a row for each journal, the latest used first; one that cannot be read says why."""
-    return [_row(home, name) for name in _names(home)]
-
-
-def _names(home: Home) -> list[str]:
-    if not home.server:
-        return home.names()
-    from journal.accounts import accounts  # noqa: PLC0415  # psycopg is an extra
-
-    return accounts(home.server)
+    return [_row(home, name) for name in home.all_names()]
 
 
 def _row(home: Home, name: str) -> JournalRow:

@@ -143,11 +143,7 @@ def _refuse_over(home: Home, name: str) -> None:
 
 
 def _exists(home: Home, name: str) -> bool:
-    if not home.server:
-        return home.journal(name).exists()
-    from journal.accounts import accounts  # noqa: PLC0415  # psycopg is an extra
-
-    return name in accounts(home.server)
+    return name in home.all_names() if home.server else home.journal(name).exists()
 
 
 class _Restoring:

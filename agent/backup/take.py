@@ -33,15 +33,6 @@ class _Journal(NamedTuple):
     bytes: int = 0
 
 
-def journals_of(home: Home) -> list[str]:
-    """Return the names of all journals of a home or its server."""
-    if not home.server:
-        return sorted(home.names())
-    from journal.accounts import accounts  # noqa: PLC0415  # psycopg is an extra
-
-    return accounts(home.server)
-
-
 def backup(
     home: Home,
     vault: Vault,

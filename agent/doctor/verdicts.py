@@ -13,7 +13,6 @@ from domain.private import private_folder
 from edge.files import write_whole
 from edge.typed_json import typed
 
-OVERRIDE = "--despite-gate"
 ASK_AGAIN = "see agent gate; to enter all the same: --despite-gate with your reason in words"
 
 

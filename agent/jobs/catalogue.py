@@ -110,15 +110,7 @@ def journals(home: Home) -> list[str]:
 
     An anchor of a journal's end that a restore gave up would refuse the next restore of what took its place.
     """
-    return [name for name in _names(home) if not PUT_ASIDE.search(name)]
-
-
-def _names(home: Home) -> list[str]:
-    if not home.server:
-        return sorted(home.names())
-    from journal.accounts import accounts  # noqa: PLC0415 -- psycopg is an extra
-
-    return accounts(home.server)
+    return [name for name in sorted(home.all_names()) if not PUT_ASIDE.search(name)]
 
 
 JOBS = (

@@ -152,6 +152,14 @@ class Home:
                     used[path.stem] = path.stat().st_mtime
         return sorted(used, key=used.__getitem__, reverse=True)
 
+    def all_names(self) -> list[str]:
+        """Return the journals of the home's files, the latest used first, or of its server, by name."""
+        if not self.server:
+            return self.names()
+        from journal.accounts import accounts  # noqa: PLC0415  # psycopg is an extra
+
+        return accounts(self.server)
+
     def latest(self, name: str | None = None) -> str:
         """Return the journal that was asked for, else the one last run, as far as anybody knows.
 

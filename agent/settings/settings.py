@@ -22,7 +22,7 @@ from agent.settings.schedule import checked_rule, checked_zone
 from agent.settings.truths import NoTruths
 from domain.errors import BadInput
 from domain.money import PPM
-from domain.symbols import is_symbol, spelled
+from domain.symbols import is_symbol, spelled_all
 from domain.times import TIMEFRAMES
 from learning.settings import LearningSettings
 from perception.driven.simulated import SimulatedSettings
@@ -135,10 +135,7 @@ class Options(NoTruths, SessionRules):
     @field_validator("symbols", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        parts = value.split(",") if isinstance(value, str) else value
-        if not isinstance(parts, list | tuple):
-            return value
-        return tuple(spelled(each) if isinstance(each, str) else each for each in parts)
+        return spelled_all(value)
 
     @field_validator("data", "informative", mode="before")
     @classmethod

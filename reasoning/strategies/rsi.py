@@ -55,4 +55,3 @@ class Rsi(Declared):
 
 RSI = Rsi.strategy
 RsiParams: Any = Rsi.Params
-RsiPacked: Any = Rsi.Packed

@@ -18,7 +18,7 @@ from agent.backup import restore as restoring
 from agent.backup.check import check
 from agent.backup.lines import Cut, SegmentLine, lines_of
 from agent.backup.restore import Restoration, restore
-from agent.backup.take import Keep, backup, journals_of
+from agent.backup.take import Keep, backup
 from agent.backup.thinning import merge
 from agent.backup.vault import DamagedFile, Vault, begun, opened
 from agent.settings.home import Home
@@ -59,7 +59,7 @@ class Rig:
 
     def backup(self, days: float = 0.0) -> BackupAnswer:
         vault = begun(self.out, self.key)
-        return backup(self.home, vault, journals_of(self.home), NOW + timedelta(days=days), KEEP)
+        return backup(self.home, vault, sorted(self.home.all_names()), NOW + timedelta(days=days), KEEP)
 
     def vault(self) -> Vault:
         return opened(self.out, self.key)

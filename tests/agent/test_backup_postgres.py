@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from agent.backup.restore import Restoration, restore
-from agent.backup.take import Keep, backup, journals_of
+from agent.backup.take import Keep, backup
 from agent.backup.vault import begun, opened
 from agent.settings.home import Home
 from domain.errors import BadInput, JournalFault
@@ -26,7 +26,7 @@ KEEP, NOW = Keep(30, 24), START + timedelta(days=1)
 
 
 def backed_up(home: Home, out: Path) -> int:
-    answer = backup(home, begun(out, None), journals_of(home), NOW, KEEP)
+    answer = backup(home, begun(out, None), sorted(home.all_names()), NOW, KEEP)
     assert [each.problem for each in answer.journals] == [None] * len(answer.journals)
     return answer.journals[0].new_rows
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.symbols import is_symbol, parts, readings, spelled
+from domain.symbols import is_symbol, parts, readings, spelled, spelled_all
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,8 @@ def test_a_name_is_split_by_the_quotes_there_are(name: str, pairs: tuple[str, ..
 def test_a_symbol_is_understood_as_people_write_it(text: str, symbol: str) -> None:
     assert spelled(text) == symbol
     assert spelled(symbol) == symbol
+
+
+def test_several_are_a_list_or_a_text_with_commas() -> None:
+    assert spelled_all("btc_usdt,MSFT") == spelled_all(["BTC/USDT", "MSFT"]) == ("BTC-USDT", "MSFT")
+    assert (spelled_all(7), spelled_all([7])) == (7, (7,))

@@ -12,7 +12,7 @@ from agent.answers.alerts import AlertKind, Severity
 from agent.answers.backups import BackupAnswer, BackupCheck, PointRow
 from agent.backup import check as checking
 from agent.backup.shipping import Report
-from agent.backup.take import Keep, backup, journals_of
+from agent.backup.take import Keep, backup
 from agent.backup.vault import begun, opened
 from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import answer
@@ -78,7 +78,7 @@ def _take(request: BackupRequest, folder: Path, key: str | None, keep: Keep, *, 
         _refuse_within(request.home, folder)
         vault = begun(folder, key)
         with reported("backing up") as progress:
-            names = request.journals or journals_of(request.home)
+            names = request.journals or sorted(request.home.all_names())
             report = backup(request.home, vault, names, now, keep, progress)
     except (BoydError, OSError) as error:
         why = str(error) if isinstance(error, BoydError) else f"{folder}: {error.strerror or error}"

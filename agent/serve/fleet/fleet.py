@@ -141,7 +141,7 @@ class Fleet:
 
     def _look(self) -> None:
         try:
-            listed = self._listed()
+            listed = self.home.all_names()
             self.problem = None
         except (BoydError, OSError) as fault:
             if self.problem is None:
@@ -161,13 +161,6 @@ class Fleet:
             self._tell(each, News.REMOVED)
         for each in new:
             self._begin(each)
-
-    def _listed(self) -> list[str]:
-        if not self.home.server:
-            return self.home.names()
-        from journal.accounts import accounts  # noqa: PLC0415  # psycopg is an extra
-
-        return accounts(self.home.server)
 
     def _found(self, name: str, own: Mapping[str, Supervised]) -> Watched:
         watched = Watched(self.home, name, self.clock, self._tell)

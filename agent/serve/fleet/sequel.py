@@ -29,8 +29,4 @@ def sequel_of(home: Home, own: OwnAgent, life: Life, errors: Path) -> Sequel:
 
 
 def _there(home: Home, name: str) -> bool:
-    if not home.server:
-        return home.journal(name).is_file()
-    from journal.accounts import accounts  # noqa: PLC0415  # psycopg is an extra
-
-    return name in accounts(home.server)
+    return name in home.all_names() if home.server else home.journal(name).is_file()

@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, field_validator
 
 from agent.settings.schedule import FIELDS, checked_rule, checked_zone
 from agent.settings.upkeep.section import Section
-from domain.symbols import is_symbol, spelled
+from domain.symbols import is_symbol, spelled_all
 from domain.times import TIMEFRAMES
 
 WHEN = f"the schedule, as cron has it; {FIELDS}"
@@ -139,10 +139,7 @@ class DownloadJob(JobSettings):
     @field_validator("symbols", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        parts = value.split(",") if isinstance(value, str) else value
-        if not isinstance(parts, list | tuple):
-            return value
-        return tuple(spelled(each) if isinstance(each, str) else each for each in parts)
+        return spelled_all(value)
 
     @field_validator("symbols")
     @classmethod

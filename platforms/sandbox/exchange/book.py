@@ -195,7 +195,7 @@ class OrderBook:
             self.account.pay(rules.base, quantity, order.hold)
             self.account.receive(rules.quote, value - fee)
         asset = rules.base if order.draft.buys else rules.quote
-        trade = Execution(self.market.take_id(), order.id, price, quantity, fee, asset, now, maker)
+        trade = Execution(self.market.take_id(), price, quantity, fee, asset, now, maker)
         order.trades.append(trade)
         order.executed += quantity
         order.spent += value

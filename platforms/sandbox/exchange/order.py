@@ -42,7 +42,6 @@ class Execution:
     """One execution of an order of ours."""
 
     id: int
-    order_id: int
     price: Decimal
     quantity: Decimal
     commission: Decimal

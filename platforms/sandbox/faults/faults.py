@@ -37,7 +37,6 @@ def _seconds(default: float | None = None, *, required: bool = False) -> Field:
 
 _WHEN = Field('"before" or "after" (the execution)', (str,), "before", choices=("before", "after"))
 _COUNT = Field("a whole number from 1", (int,), None, 1)
-_TEXT = Field("a text", (str,), "*")
 _REQUEST = {
     "method": Field("a text such as POST, or WS", (str,), "*"),
     "path": Field("a text such as /api/v3/order, /api/* or order.place", (str,), "*"),

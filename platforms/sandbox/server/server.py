@@ -99,11 +99,6 @@ class SandboxServer:
         except ValueError as error:
             raise BadInput(str(error)) from error
 
-    def clear_faults(self) -> None:
-        """Undo the faults in force."""
-        with self.exchange.lock:
-            self.app.conductor.clear()
-
     def __enter__(self) -> Self:
         self._bound()
         self._thread.start()
