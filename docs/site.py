@@ -16,6 +16,7 @@ OUTSIDE = {
     "examples/README.md": "examples.md",
 }
 """Pages of the repository and their names on the site."""
+DECISIONS = "decisions/index.md"
 
 _LINK = re.compile(r"\[([^\]]*)\]\((?!https?:|#|mailto:)([^)#\s]+)(#[^)\s]*)?\)")
 
@@ -48,4 +49,13 @@ def on_files(files: Any, config: Any) -> Any:
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Let a page's links lead to pages of the site."""
     place = page.file.src_uri
+    markdown += decisions() if place == DECISIONS else ""
     return markdown if place in OUTSIDE.values() else linked(markdown, f"docs/{place}", place)
+
+
+def decisions() -> str:
+    """Return the list of all decisions by number and title."""
+    pages = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+    titles = ((page.name, page.read_text().partition("\n")[0].removeprefix("# ")) for page in pages)
+    rows = (f"| {int(name[:4])} | [{title}]({name}) |" for name, title in titles)
+    return "\n".join(("\n", "| number | decision |", "| --- | --- |", *rows, ""))

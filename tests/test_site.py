@@ -19,6 +19,9 @@ def test_the_site_is_built_and_holds_every_page_and_the_api(tmp_path: Path) -> N
         assert (site / page.relative_to(ROOT / "docs").with_suffix(".html")).is_file(), page
     for name in ("readme-page", "changelog", "contributing", "security", "examples"):
         assert (site / f"{name}.html").is_file()
+    listed = (site / "decisions" / "index.html").read_text()
+    numbers = [int(each.name[:4]) for each in (ROOT / "docs" / "decisions").glob("[0-9]*.md")]
+    assert [number for number in numbers if f"<td>{number}</td>" not in listed] == []
     api = (site / "reference" / "api.html").read_text()
     for name in ("agent.account.agent.Agent.kill", "agent.notebook.backtest", "domain.ports.Provider"):
         assert f'id="{name}"' in api

@@ -55,3 +55,4 @@ class Rsi(Declared):
 
 RSI = Rsi.strategy
 RsiParams: Any = Rsi.Params
+RsiPacked: Any = Rsi.Packed
