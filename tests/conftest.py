@@ -1,17 +1,20 @@
 """What every test shares: its surroundings, and Hypothesis without wall-clock limits, for machines differ.
 
 `make test` tries the same examples each time, so that a run says something of the change and not of the
-dice. `make test ARGS="-m hypothesis --hypothesis-profile=search"` tries others each time, to find what
-nobody thought of; what it finds becomes an `@example`.
+dice. So none is drawn from the constants of whatever modules a worker happens to have loaded, as Hypothesis
+would have it. `make test ARGS="-m hypothesis --hypothesis-profile=search"` tries others each time, to find
+what nobody thought of; what it finds becomes an `@example`.
 """
 
 import gc
+import pkgutil
 import signal
 import sys
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.constants_ast import Constants
 
 from tests import left_behind, surroundings
 
@@ -22,6 +25,17 @@ SLOW = (HealthCheck.too_slow,)
 settings.register_profile("boyd", deadline=None, derandomize=True, suppress_health_check=SLOW)
 settings.register_profile("search", deadline=None, print_blob=True, suppress_health_check=SLOW)
 settings.load_profile("boyd")
+
+CONSTANTS = "hypothesis.internal.conjecture.providers._get_local_constants"
+NONE, of_modules = Constants(), pkgutil.resolve_name(CONSTANTS)
+
+
+def constants() -> Constants:
+    """Return the constants that are drawn now and then: only a search takes those of the modules."""
+    return NONE if settings.get_current_profile_name() == "boyd" else of_modules()
+
+
+pytest.MonkeyPatch().setattr(CONSTANTS, constants)
 
 
 def pytest_configure(config: pytest.Config) -> None:

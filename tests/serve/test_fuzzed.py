@@ -57,6 +57,8 @@ def tried(served: Served, name: str, mode: GenerationMode, **fixed: Any) -> int:
     @given(case=OPERATIONS[name].as_strategy(generation_mode=mode, **fixed))
     def ask(case: Any) -> None:
         nonlocal well
+        if {"since", "until"} <= (case.query or {}).keys():
+            del case.query["until"]  # each alone is fine; that one is before the other no schema can say
         response = case.call(base_url=served.url, headers=headers, session=session, timeout=60)
         well += response.status_code < 400
         case.validate_response(response, headers=headers, excluded_checks=left_out)

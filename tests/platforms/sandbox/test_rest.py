@@ -11,6 +11,7 @@ from domain.errors import BadInput
 from platforms.sandbox.requests.venue import KeyRights
 from platforms.sandbox.server.options import SandboxOptions
 from platforms.sandbox.server.server import SandboxServer
+from tests.perception.manual_clock import RunningClock
 from tests.platforms.sandbox.world import BTC, Client, sandbox, sign
 
 
@@ -167,7 +168,7 @@ def test_open_orders_lists_and_trades_are_told(client: Client) -> None:
 
 
 def test_weights_are_counted_and_too_much_is_refused_then_banned() -> None:
-    with sandbox(weight_limit=50) as client:
+    with sandbox(RunningClock(), weight_limit=50) as client:  # in the first seconds of a minute
         assert client.public("/api/v3/ping").headers["X-MBX-USED-WEIGHT-1M"] == "1"
         assert client.signed("GET", "/api/v3/account").headers["X-MBX-USED-WEIGHT-1M"] == "21"
         client.signed("GET", "/api/v3/account")
@@ -181,7 +182,7 @@ def test_weights_are_counted_and_too_much_is_refused_then_banned() -> None:
 
 
 def test_orders_are_counted_and_too_many_are_refused() -> None:
-    with sandbox(orders_limit=2) as client:
+    with sandbox(RunningClock(), orders_limit=2) as client:
         answers = [client.order(**MARKET) for _ in range(30)]
         assert answers[0].headers["X-MBX-ORDER-COUNT-10S"] == "1"
         refused = next(told for told in answers if told.status != 200)

@@ -12,12 +12,15 @@ import requests
 
 from agent.host.clock import SystemClock
 from domain.candle import RawCandle
+from domain.ports import Clock
 from domain.times import millis
 from platforms.sandbox.exchange.exchange import Exchange, Terms
 from platforms.sandbox.exchange.order import Draft
 from platforms.sandbox.exchange.rules import rules_of
 from platforms.sandbox.server.options import KEY, SECRET, SandboxOptions
 from platforms.sandbox.server.server import SandboxServer
+
+SYSTEM = SystemClock()
 
 BTC = "BTCUSDT"
 START = 1_700_000_040_000
@@ -43,6 +46,8 @@ def sign(payload: str, secret: str = SECRET) -> str:
 class Client:
     """Speaks to a sandbox with requests alone."""
 
+    clock: Clock = SYSTEM
+
     def __init__(self, server: SandboxServer, *, key: str = KEY, secret: str = SECRET) -> None:
         self.server = server
         self.secret = secret
@@ -50,7 +55,7 @@ class Client:
         self.http.headers["X-MBX-APIKEY"] = key
 
     def now(self) -> int:
-        return millis(SystemClock().now())
+        return millis(self.clock.now())
 
     def public(self, path: str, **params: Any) -> Answer:
         return self._send("GET", path, urlencode(params))
@@ -90,11 +95,12 @@ class Client:
 
 
 @contextmanager
-def sandbox(**options: Any) -> Iterator[Client]:
-    """A sandbox that stands at 100 until it is moved, and a client of it."""
+def sandbox(clock: Clock = SYSTEM, **options: Any) -> Iterator[Client]:
+    """A sandbox that stands at 100 until it is moved, and a client of it, by one clock."""
     settings: dict[str, Any] = {"prices": {"BTC-USDT": "100"}, **options}
-    with SandboxServer(SystemClock(), SandboxOptions(**settings)) as server:
+    with SandboxServer(clock, SandboxOptions(**settings)) as server:
         client = Client(server)
+        client.clock = clock
         try:
             yield client
         finally:
