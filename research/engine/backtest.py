@@ -245,7 +245,7 @@ def events_of(prepared: Recording, setup: Setup) -> tuple[IntArray, FloatArray, 
         voices = setup.voices_of(prepared.tapes[index].symbol)
         lines = [_events(prepared, index, voice, kept) for voice in voices]
         parts.append(lines[0] if len(lines) == 1 else _joined(lines))
-    ints, floats = (np.concatenate([part[kind] for part in parts]) for kind in (0, 1))
+    ints, floats = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
     return ints.reshape(-1), floats.reshape(-1), [len(part[0]) for part in parts]
 
 
@@ -265,7 +265,7 @@ def _events(prepared: Recording, index: int, voice: BacktestVoice, kept: int) ->
     while in_pieces(prepared, index, voice.strategy, voice.packed):
         events, sure, result = events_in_pieces(prepared, index, voice.strategy, voice.packed, room)
         if result <= room:
-            return events, sure
+            return _rows_of(events, sure, result)
         room = result
     find = prepared.engine.events(voice.strategy.over_tapes())
     while True:

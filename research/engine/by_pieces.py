@@ -9,7 +9,6 @@ whether they had come to the very memories and numbers of its own; if not, it go
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from math import lcm
 from typing import Any
 
@@ -171,16 +170,15 @@ def round_of(parameters: Sequence[float]) -> int:
 
 
 class PieceVotes:
-    """The events of a lone trial on candles that come in order, with room for so many."""
+    """The events of a lone trial on candles that come in order, written from a row on and before another."""
 
-    def __init__(self, prepared: Recording, index: int, trial: TrialKeys, room: int) -> None:
+    def __init__(self, prepared: Recording, index: int, trial: TrialKeys, rows: Any, room: slice) -> None:
         self._keys, self._places, *self._asked = trial.of(0)
         self._find, self._pairs = trial.find, trial.pairs
         self.columns = PieceColumns(prepared.tapes[index], prepared.series[index], self._keys)
-        self._event, self._confidence = np.empty(room * EVENT, dtype=np.int64), np.empty(room * CONFIDENCE)
-        self._counts, begins = np.zeros(1, dtype=np.int64), np.array([0, room])
+        self._counts, begins = np.zeros(1, dtype=np.int64), np.array([room.start, room.stop])
         given = PLAN, prepared.series[index], np.zeros(KNOWN), *Crossings().room, *prepared.turns[index]
-        self._more = *given, self._event, self._confidence, begins, self._counts
+        self._more = *given, *rows, begins, self._counts
 
     def find(self, first: int, until: int) -> bytes:
         """Find those of some candles, behind those that were found; return the state of the columns then."""
@@ -192,41 +190,42 @@ class PieceVotes:
             self._find(*asked, *self._more)
         return self.columns.state()
 
-    def find_from(self, first: int, until: int) -> bytes:
-        """Find those of the second half; return the state that the columns were guessed to have before it."""
-        self.columns.guess(first)
-        guessed = self.columns.state()
-        self.find(first, until)
-        return guessed
-
     @property
     def count(self) -> int:
         """How many there are; beyond the room they are not kept."""
         return int(self._counts[0])
 
-    @property
-    def rows(self) -> tuple[Any, Any]:
-        """The events, int64[n, EVENT] and float64[n, CONFIDENCE]."""
-        ints, floats = self._event.reshape(-1, EVENT), self._confidence.reshape(-1, CONFIDENCE)
-        return ints[: self.count], floats[: self.count]
-
 
 def events_in_pieces(
     prepared: Recording, index: int, strategy: Strategy[Any], packed: Any, room: int
 ) -> tuple[Any, Any, int]:
-    """Return the events of a strategy on one tape, int64[n, EVENT] and float64[n, CONFIDENCE], and how many.
+    """Return the events of a strategy on one tape, as `find_events` writes them, and how many there are.
 
     Beyond `room` they are counted, and not kept.
     """
-    trial, count = TrialKeys(strategy, [packed]), len(prepared.tapes[index].close)
-    votes, half = PieceVotes(prepared, index, trial, room), count // 2
-    if processors() < 2 or half <= SETTLED or not votes.columns.forget:
+    count = len(prepared.tapes[index].close)
+    rows = np.empty(2 * room * EVENT, dtype=np.int64), np.empty(2 * room * CONFIDENCE)
+    asked = prepared, index, TrialKeys(strategy, [packed]), rows
+    votes, half = PieceVotes(*asked, slice(0, room)), count // 2 + SETTLED  # the other thread begins later
+    if processors() < 2 or half >= count or not votes.columns.forget:
         votes.find(0, count)
-        return *votes.rows, votes.count
-    more = PieceVotes(prepared, index, trial, room)
-    guessed = meanwhile(partial(more.find_from, half, count))
-    if votes.find(0, half) != guessed():
+        return *rows, votes.count
+
+    def more_votes() -> tuple[int, bytes]:
+        more = PieceVotes(*asked, slice(room, 2 * room))
+        more.columns.guess(half)
+        guessed = more.columns.state()
+        more.find(half, count)
+        return more.count, guessed
+
+    second = meanwhile(more_votes)
+    state = votes.find(0, half)
+    more, guessed = second()
+    if state != guessed:
         votes.find(half, count)
-        return *votes.rows, votes.count
-    ints, floats = map(np.concatenate, zip(votes.rows, more.rows, strict=True))
-    return ints, floats, votes.count + more.count
+        return *rows, votes.count
+    found = votes.count + more
+    if found <= room:  # then they are moved beneath one another
+        for each, width in zip(rows, (EVENT, CONFIDENCE), strict=True):
+            each[votes.count * width : found * width] = each[room * width : (room + more) * width]
+    return *rows, found

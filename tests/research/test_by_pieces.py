@@ -159,7 +159,8 @@ def test_votes_found_by_pieces_are_those_of_the_stepped_strategy(
     assert in_pieces(made, 0, strategy, asked.voices[0].packed)
     found = events_of(made, asked)
     count = len(made.tapes[0].close)
-    firsts, seconds = asked_for.count((0, count // 2)), asked_for.count((count // 2, count))
+    half = count // 2 + settled
+    firsts, seconds = asked_for.count((0, half)), asked_for.count((half, count))
     if processors == 1:
         assert {*asked_for} == {(0, count)}
     else:

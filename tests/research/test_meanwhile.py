@@ -35,6 +35,14 @@ def test_what_is_raised_meanwhile_is_raised_when_it_is_asked_for(
         result()
 
 
+def test_threads_are_kept_for_more_work_of_the_same_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "processors", lambda: 2)
+    assert module._threads(os.getpid()) is module._threads(os.getpid())
+    before = meanwhile(threading.get_ident)()
+    monkeypatch.setattr(os, "getpid", lambda: -1)  # as after a fork, which no thread of its parent's survives
+    assert meanwhile(threading.get_ident)() not in {before, threading.get_ident()}
+
+
 def test_a_process_that_may_use_one_processor_has_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _process: {3}, raising=False)
     assert processors() == 1
