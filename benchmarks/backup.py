@@ -13,9 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.backup.check import check
-from agent.backup.restore import Restoration, restore
+from agent.backup.restore import restore
 from agent.backup.take import Keep, backup
 from agent.backup.vault import begun, opened
+from agent.backup.wanted import Restoration
 from agent.settings.home import Home
 from agent.settings.settings import Options
 from benchmarks.figures import Figure, Section

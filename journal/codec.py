@@ -39,9 +39,10 @@ from domain.times import millis
 from journal.words import renamed
 
 SESSION_STARTED = "session_started"
+CYCLE_DECIDED = "cycle_decided"
 _KINDS: dict[type, str] = {
     SessionStarted: SESSION_STARTED,
-    CycleDecided: "cycle_decided",
+    CycleDecided: CYCLE_DECIDED,
     OrdersIntended: "orders_intended",
     OrderReported: "order_reported",
     CycleEnded: "cycle_ended",

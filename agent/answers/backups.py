@@ -60,7 +60,9 @@ class JournalRestore(Struct, frozen=True, kw_only=True):
     """A journal that was restored: its rows, the time of the last, those the backup has, where it lies.
 
     `put_aside` is where the journal lies that was there before; `anchors` how many rows were held against an
-    anchor. `halts` says that it is of an account at an exchange, which must be adopted first.
+    anchor. `halts` says that it is of an account at an exchange, which must be adopted first. Where a time
+    was wanted of a market that says itself what time it is, `of_market` says that it was taken as its own,
+    and `as_of` is the backup that was chosen by the machine's.
     """
 
     journal: str
@@ -71,12 +73,15 @@ class JournalRestore(Struct, frozen=True, kw_only=True):
     where: str
     put_aside: str | None = None
     anchors: int = 0
+    of_market: bool = False
+    as_of: datetime | None = None
 
 
 class RestoreAnswer(Struct, frozen=True, kw_only=True):
     """`agent restore`: what was put back from which point, what stayed as it was, what to do.
 
     `anchors_aside` are anchors of rows that the restored journals have no more, under their new names.
+    `left_out` are files that could not be put back and why, `not_yet` journals that were not there then.
     """
 
     folder: str
@@ -89,3 +94,4 @@ class RestoreAnswer(Struct, frozen=True, kw_only=True):
     left_out: list[str]
     to_do: list[str]
     anchors_aside: list[str] = []
+    not_yet: list[str] = []

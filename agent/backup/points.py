@@ -1,6 +1,7 @@
 """Points: what a backup held at a time. Rows and files are kept once; a point only names them."""
 
 import hashlib
+import re
 from datetime import datetime
 from typing import NamedTuple
 
@@ -11,7 +12,8 @@ from domain.times import millis, utc
 from edge.typed_json import typed
 
 FOLDER = "points"
-STAMP = "%Y%m%dT%H%M%SZ"
+NAME = re.compile(r"([0-9]{8,12})-([0-9]{1,14})\.json")
+"""A point's file: its number and its time in ms; whatever else lies there is none."""
 
 
 class JournalPoint(msgspec.Struct, frozen=True):
@@ -60,9 +62,9 @@ def listed(vault: Vault) -> list[ListedPoint]:
     """Return the points there are, oldest first, by their names alone."""
     result = []
     for name in vault.names(FOLDER):
-        number, _, stamp = name.removesuffix(".json").partition("-")
-        if number.isdecimal() and stamp.isdecimal():
-            result.append(ListedPoint(int(number), utc(int(stamp)), f"{FOLDER}/{name}"))
+        match = NAME.fullmatch(name)
+        if match is not None:
+            result.append(ListedPoint(int(match[1]), utc(int(match[2])), f"{FOLDER}/{name}"))
     return sorted(result)
 
 

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from agent.answers.backups import JournalRestore, RestoreAnswer
 from agent.backup import points
@@ -21,11 +20,12 @@ from agent.backup.lines import SegmentLine
 from agent.backup.points import JournalPoint, Point
 from agent.backup.put_back import FilesPutBack, put_files
 from agent.backup.shipping import Report, silent
-from agent.backup.vault import DamagedFile, Vault
+from agent.backup.vault import Vault, lies_in
+from agent.backup.wanted import Restoration, WantedRows, chosen, point_of
 from agent.settings.home import DRAFT, PUT_ASIDE, STAMP, Home, checked_name
 from domain.errors import BadInput, JournalFault
 from domain.events import JournalRestored, SessionStarted
-from domain.times import millis, utc
+from domain.times import utc
 from journal.codec import SESSION_STARTED, decode
 from journal.segment import MOST
 from journal.stored import Stored, chained
@@ -34,33 +34,6 @@ HALTS = (
     "journal {0} is of an account at an exchange and halts until that is adopted: "
     "agent reconcile --journal {0}, then agent reconcile --journal {0} --adopt --reason ..."
 )
-
-
-class Restoration(NamedTuple):
-    """A restore as it is wanted: its journals (all where none is named), up to a time or a row."""
-
-    journals: tuple[str, ...] = ()
-    at: datetime | None = None
-    seq: int | None = None
-    put_aside: bool = False
-    anchors: tuple[Path, ...] = ()
-
-
-def point_of(vault: Vault, wanted: Restoration) -> Point:
-    """Return the point to restore from: the first that has the time that is wanted, else the last.
-
-    Raises BadInput where there is none.
-    """
-    there = points.listed(vault)
-    later = [each for each in there if wanted.at is not None and each.at >= wanted.at]
-    for each in later or reversed(there):
-        with suppress(DamagedFile):
-            return points.read(vault, each.name)
-    if later:
-        return point_of(vault, wanted._replace(at=None))
-    if there:
-        points.read(vault, there[-1].name)  # says what is wrong with it
-    raise BadInput(f"backup {vault.folder} holds no point yet: no backup into it was finished")
 
 
 def restore(
@@ -72,27 +45,27 @@ def restore(
     a journal, JournalFault (Cut for a damaged segment) where it is not what was written. Then nothing was
     changed, but for journals that were finished before.
     """
-    _refuse_within(vault.folder, home.root.expanduser().absolute())
+    _refuse_within(vault.folder, home.root)
     point = point_of(vault, wanted)
-    chosen = _chosen(point, wanted)
+    rows, not_yet = chosen(vault, point, wanted)
     home.make()
     if not wanted.put_aside:
-        for each in chosen:
-            _refuse_over(home, each.name)
-    restored = [_Restoring(vault, home, each, point, wanted, now, report).run() for each in chosen]
+        for each in rows:
+            _refuse_over(home, each.known.name)
+    restored = [_Restoring(vault, home, each, point, wanted, now, report).run() for each in rows]
     # Files are those of the point at or before the time: what was set later is not of then.
     of_files = (points.latest(vault, wanted.at) or point) if wanted.at is not None else point
     files = FilesPutBack([], [], [])
     last = {
-        known.journal_id: one.rows
-        for known, one in zip(chosen, restored, strict=True)
-        if not PUT_ASIDE.search(known.name)
+        each.known.journal_id: one.rows
+        for each, one in zip(rows, restored, strict=True)
+        if not PUT_ASIDE.search(each.known.name)
     }
     aside = list(put_aside(home, last, now))
     if not wanted.journals:
         files = put_files(vault, home, of_files, now, over=wanted.put_aside)
         aside += put_aside(home, last, now)  # of those that came back with them
-    if chosen:
+    if restored:
         home.remember(max(restored, key=lambda each: each.until or utc(0)).journal)
     return RestoreAnswer(
         folder=str(vault.folder),
@@ -104,13 +77,14 @@ def restore(
         stayed=files.stayed,
         left_out=files.failed,
         anchors_aside=aside,
+        not_yet=not_yet,
         to_do=list(_to_do(restored, files)),
     )
 
 
 def _refuse_within(folder: Path, root: Path) -> None:
     """Raise BadInput for a home in the backup: both have a folder of journals."""
-    if root == folder or folder in root.parents:
+    if lies_in(root, folder):
         raise BadInput(f"home {root}: lies in the backup {folder}; name a folder of its own with --home")
 
 
@@ -118,18 +92,6 @@ def _to_do(restored: Iterable[JournalRestore], files: FilesPutBack) -> Iterator[
     if "config.toml" in files.written:
         yield "config.toml: set keys and tokens again, no backup holds them"
     yield from (HALTS.format(each.journal) for each in restored if each.halts)
-
-
-def _chosen(point: Point, wanted: Restoration) -> list[JournalPoint]:
-    known = {each.name: each for each in point.journals}
-    missing = [name for name in wanted.journals if name not in known]
-    if missing:
-        raise BadInput(
-            f"--journal {missing[0]}: not in this backup; there are: {', '.join(sorted(known)) or 'none'}"
-        )
-    if wanted.seq is not None and len(wanted.journals) != 1 and len(known) != 1:
-        raise BadInput(f"--seq {wanted.seq}: say of which journal with --journal: {', '.join(sorted(known))}")
-    return [known[name] for name in wanted.journals or sorted(known)]
 
 
 def _refuse_over(home: Home, name: str) -> None:
@@ -153,13 +115,15 @@ class _Restoring:
         self,
         vault: Vault,
         home: Home,
-        known: JournalPoint,
+        rows: WantedRows,
         point: Point,
         wanted: Restoration,
         now: datetime,
         report: Report,
     ) -> None:
+        known = rows.known
         self.home = home
+        self.chosen = rows
         self.known = known
         self.name = checked_name(known.name)
         self.line = SegmentLine(vault, known.name, known.line)
@@ -185,6 +149,8 @@ class _Restoring:
             where=self.name if self.home.server else str(self.home.journal(self.name)),
             put_aside=kept,
             anchors=self.matched,
+            of_market=self.chosen.market,
+            as_of=self.chosen.as_of,
         )
 
     def _in_file(self) -> str | None:
@@ -226,7 +192,7 @@ class _Restoring:
         limit = self.known.seq if self.wanted.seq is None else self.wanted.seq
         if limit > self.known.seq:
             raise BadInput(f"--seq {limit}: this point has rows 1 to {self.known.seq} of journal {self.name}")
-        for last in self.line.rows(self._too_late, limit):
+        for last in self.line.rows(self.chosen.too_late, limit):
             anchors.hold(last)
             if last.seq % MOST == 0:
                 self.report(self.name, last.seq, limit)
@@ -234,19 +200,12 @@ class _Restoring:
                 self.mode = _mode(last)
             yield last
         if last is None:
-            raise BadInput(f"journal {self.name}: no row is as old as that; its first is of {self._first()}")
+            raise BadInput(f"journal {self.name}: no row is as old as that")
         if last.seq == self.known.seq and last.hash.hex() != self.known.hash:
             raise JournalFault(f"journal {self.name}: row {last.seq} is not the one this point names")
         self.last, self.until, self.matched = last.seq, last.at, anchors.matched
         restored = JournalRestored(self.now, last.seq, last.hash.hex(), self.source)
         yield from chained(last.seq, last.hash, [restored])
-
-    def _too_late(self, row: Stored) -> bool:
-        return self.wanted.at is not None and row.at > millis(self.wanted.at)
-
-    def _first(self) -> str:
-        row = next(self.line.rows(last=1), None)
-        return "nothing" if row is None else utc(row.at).isoformat()
 
 
 def _known(

@@ -152,6 +152,8 @@ def begun(folder: Path, key: str | None) -> Vault:
     name = secrets.token_hex(8)
     salt = secrets.token_bytes(SALT_BYTES) if key is not None else b""
     seal = None if key is None else Seal(key, salt)
+    if folder.exists() and not folder.is_dir():
+        raise BadInput(f"backup {folder}: no folder; name another")
     try:
         _durable_folder(folder)
         if any(folder.iterdir()):
@@ -162,6 +164,14 @@ def begun(folder: Path, key: str | None) -> Vault:
     except OSError as error:
         raise BadInput(f"backup {folder}: cannot be written: {error.strerror}; name another folder") from None
     return Vault(folder, about, seal)
+
+
+def lies_in(path: Path, folder: Path) -> bool:
+    """Say whether a path is a folder or lies in it, whatever links lead there."""
+    try:
+        return path.expanduser().resolve().is_relative_to(folder.expanduser().resolve())
+    except (OSError, RuntimeError):
+        return False
 
 
 def opened(folder: Path, key: str | None) -> Vault:

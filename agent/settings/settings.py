@@ -42,6 +42,9 @@ from risk.settings import RiskSettings, SizingSettings
 
 MAX_SYMBOLS = 50
 
+DRIVEN = frozenset({"recorded", "simulated"})
+"""Providers whose market says itself what time it is."""
+
 
 class Options(NoTruths, SessionRules):
     """All settings of a session; immutable. What the journal keeps and a replay reads back."""
@@ -184,7 +187,7 @@ class Options(NoTruths, SessionRules):
                 f"schedule goes by the clock; {self.provider} candles say themselves what time it is: "
                 "use speed or interval_seconds"
             )
-        if self.speed is not None and self.provider not in ("recorded", "simulated"):
+        if self.speed is not None and self.provider not in DRIVEN:
             raise ValueError(f"speed applies to recorded or simulated candles, not to {self.provider}")
         return self
 
@@ -244,7 +247,7 @@ class Options(NoTruths, SessionRules):
     @property
     def driven(self) -> bool:
         """True when the market itself says what time it is (recorded or simulated candles)."""
-        return self.provider in ("recorded", "simulated")
+        return self.provider in DRIVEN
 
     @property
     def remote(self) -> bool:

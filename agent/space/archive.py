@@ -23,6 +23,9 @@ from journal.reader import open_held
 from journal.segment import MOST
 from journal.sql import LEAST_LEFT
 
+MOST_DAYS, MOST_ROWS = 36_525, 10**12
+"""A hundred years, as `[retention] journal_days` has it; more rows than any journal."""
+
 
 class KeptRows(NamedTuple):
     """The rows that stay in the file at least: those younger than so many days, or so many of the latest."""
@@ -45,8 +48,10 @@ def checked_keep(text: str) -> KeptRows:
         value = float(number)
     except ValueError:
         value = -1.0
-    if not 0 < value < 1e12 or (not days and value != int(value)):
-        raise BadInput(f"--keep {text[:40]}: days such as 90d, or a number of rows such as 100000")
+    most = MOST_DAYS if days else MOST_ROWS
+    if not 0 < value <= most or (not days and value != int(value)):
+        what = f"days such as 90d (at most {MOST_DAYS}d), or a number of rows such as 100000"
+        raise BadInput(f"--keep {text[:40]}: {what}")
     return KeptRows(days=value) if days else KeptRows(rows=int(value))
 
 

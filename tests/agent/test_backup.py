@@ -4,26 +4,28 @@ import json
 import sqlite3
 import stat
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from agent.answers.backups import BackupAnswer, RestoreAnswer
 from agent.backup import points, shipping
 from agent.backup import restore as restoring
 from agent.backup.check import check
 from agent.backup.lines import Cut, SegmentLine, lines_of
-from agent.backup.restore import Restoration, restore
+from agent.backup.restore import restore
 from agent.backup.take import Keep, backup
 from agent.backup.thinning import merge
 from agent.backup.vault import DamagedFile, Vault, begun, opened
+from agent.backup.wanted import Restoration
 from agent.settings.home import Home
 from domain.errors import BadInput, JournalFault
-from domain.events import Event, JournalRestored
+from domain.events import Event, JournalRestored, SessionStarted
 from journal.anchor import write_anchor
 from journal.chain import genesis
 from journal.reader import open_reader
@@ -160,6 +162,74 @@ def test_a_restore_goes_to_a_row_or_to_a_time(plain: Rig, tmp_path: Path) -> Non
     with pytest.raises(BadInput, match="--seq 20: this point has rows 1 to 19"):
         plain.restore(tmp_path / "c", seq=20)
     assert not Home(tmp_path / "c").journal("j").exists()
+
+
+def played(number: int, began: datetime) -> SessionStarted:
+    """Return the start of a session on a market that says itself what time it is."""
+    started = session(number)
+    return structs.replace(started, at=began, settings={**started.settings, "provider": "recorded"})
+
+
+def test_a_time_is_of_the_market_that_has_seen_it_or_else_of_the_machine(plain: Rig, tmp_path: Path) -> None:
+    ours = NOW + timedelta(days=900)  # years after what the market plays
+    with open_journal(plain.home.journal("j"), JOURNAL_ID) as journal:
+        for number in (1, 2):
+            begin = 3 * number - 2
+            journal.append(played(number, ours + timedelta(hours=number)))
+            for each in range(begin, begin + 3):
+                journal.append(*cycle(each))
+            plain.backup(900 + number)
+    of_market = plain.restore(tmp_path / "market", at=at(4)).journals[0]
+    assert (of_market.rows, of_market.of_market, of_market.as_of) == (10, True, None)
+    assert plain.restore(tmp_path / "first", at=at(1)).journals[0].rows == 3
+    of_ours = plain.restore(tmp_path / "ours", at=ours + timedelta(days=1, hours=7)).journals[0]
+    assert (of_ours.rows, of_ours.of_market, of_ours.as_of) == (7, False, NOW + timedelta(days=901))
+    for neither in (START - timedelta(days=9), ours, ours + timedelta(hours=2)):
+        with pytest.raises(
+            BadInput, match=r"its market's time goes from 2023-03-16 00:01 to 2023-03-16 00:06"
+        ):
+            plain.restore(tmp_path / "none", at=neither)
+    # What a restore left in it by the machine's clock ends no later one.
+    with open_journal(Home(tmp_path / "first").journal("j"), JOURNAL_ID) as journal:
+        for each in (2, 3):
+            journal.append(*cycle(each))
+    vault = begun(tmp_path / "again", None)
+    backup(Home(tmp_path / "first"), vault, ["j"], NOW + timedelta(days=910), KEEP)
+    told = restore(vault, Home(tmp_path / "second"), Restoration(at=at(2)), NOW)
+    assert told.journals[0].rows == 6
+
+
+def test_what_was_not_there_yet_keeps_nothing_else_from_being_restored(plain: Rig, tmp_path: Path) -> None:
+    plain.write(2)
+    plain.cycles = 2_000
+    with open_journal(plain.home.journal("later"), "ba9876543210") as journal:
+        journal.append(structs.replace(session(), at=at(2_000)))
+    plain.backup(2)
+    told = plain.restore(tmp_path / "a", at=at(2))
+    assert [each.journal for each in told.journals] == ["j"]
+    assert told.not_yet == [
+        "journal later: no row is as old as that; its first is of 2023-03-17T09:20:00+00:00"
+    ]
+    with pytest.raises(BadInput, match="journal later: no row is as old"):
+        plain.restore(tmp_path / "b", at=at(2), journals=("later",))
+
+
+def test_a_clock_that_was_ahead_for_one_backup_hides_no_later_one(plain: Rig, tmp_path: Path) -> None:
+    for days in (0, 900, 1):
+        plain.write(2)
+        plain.backup(days)
+    assert plain.restore(tmp_path / "to", at=NOW + timedelta(hours=1)).journals[0].rows == 13
+
+
+def test_what_lies_among_the_points_and_is_none_stops_nothing(plain: Rig, tmp_path: Path) -> None:
+    plain.write(1)
+    plain.backup()
+    name = points.listed(plain.vault())[0].name
+    for odd in ("2-99999999999999999999.json", "³-1.json", "00000009-1.json.part", "99999999999999-1.json"):
+        (plain.out / name).with_name(odd).write_bytes(b"of a tool that copies")
+    assert plain.backup(1).point == 2
+    assert check(plain.vault()).intact
+    assert plain.restore(tmp_path / "to").journals[0].rows == 3
 
 
 def test_a_journal_in_the_way_is_refused_or_put_aside_and_never_lost(plain: Rig) -> None:

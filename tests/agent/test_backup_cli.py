@@ -70,5 +70,14 @@ def test_a_backup_that_fails_says_so_by_its_exit_code_and_as_a_notice_until_one_
     assert notices.incidents() == []
     notices.close()
     assert "the home lies in it" in agent(home, "backup", "--out", str(tmp_path), check=2).stderr
+    (tmp_path / "link").symlink_to(home)
+    for inside in (home / "serve" / "out", tmp_path / "link" / "out"):
+        assert "would be lost with it" in agent(home, "backup", "--out", str(inside), check=2).stderr
+        assert not inside.exists()
     assert "name the backup's folder" in agent(home, "backup", check=2).stderr
+    for each in (tmp_path / "out" / "files").iterdir():
+        each.write_bytes(b"noise")
+    partly = agent(tmp_path / "partly", "restore", str(tmp_path / "out"), check=1)
+    assert "NOT restored: notices.db: " in partly.stdout
+    assert Home(tmp_path / "partly").journal("paper").exists()
     assert "no time such as" in agent(home, "restore", str(tmp_path / "out"), "--at", "soon", check=2).stderr

@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from agent.backup.restore import Restoration, restore
+from agent.backup.restore import restore
 from agent.backup.take import Keep, backup
 from agent.backup.vault import begun, opened
+from agent.backup.wanted import Restoration
 from agent.settings.home import Home
 from domain.errors import BadInput, JournalFault
 from journal.reader import open_reader

@@ -9,9 +9,10 @@ import pytest
 
 from agent.account.client import AccountClient
 from agent.account.opening import opened_for
-from agent.backup.restore import Restoration, restore
+from agent.backup.restore import restore
 from agent.backup.take import Keep, backup
 from agent.backup.vault import begun, opened
+from agent.backup.wanted import Restoration
 from agent.drill import processes
 from agent.host.clock import SystemClock
 from agent.settings.home import Home

@@ -45,13 +45,18 @@ def backup(
 
 @backups.command(
     epilog="Examples: agent restore /mnt/backup/boyd | agent restore /mnt/backup/boyd --at 2026-11-29T03:00Z "
-    "--home /srv/boyd | agent restore /mnt/backup/boyd --journal paper --seq 8107 --put-aside"
+    "--home /srv/boyd | agent restore /mnt/backup/boyd --journal paper --seq 8107 --put-aside. Exit code 1: "
+    "a file could not be put back."
 )
 def restore(
     folder: Annotated[Path, typer.Argument(help="Folder of the backup.")],
     *,
     at: Annotated[
-        str | None, typer.Option(help="As it was at this time, such as 2026-11-29T03:00Z; UTC if not said.")
+        str | None,
+        typer.Option(
+            help="As it was at this time, such as 2026-11-29T03:00Z; UTC if not said. Of recorded and "
+            "simulated markets it is their own time, where they have seen it."
+        ),
     ] = None,
     seq: Annotated[int | None, typer.Option(min=1, help="Up to this row of one journal.")] = None,
     journal: JournalsOption = None,

@@ -13,7 +13,7 @@ from agent.answers.backups import BackupAnswer, BackupCheck, PointRow
 from agent.backup import check as checking
 from agent.backup.shipping import Report
 from agent.backup.take import Keep, backup
-from agent.backup.vault import begun, opened
+from agent.backup.vault import begun, lies_in, opened
 from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import answer
 from agent.host.clock import SystemClock
@@ -117,10 +117,12 @@ def ignore(done: int) -> None:
 
 
 def _refuse_within(home: Home, folder: Path) -> None:
-    """Raise BadInput for a folder in which the home lies: it would be backed up into itself."""
-    root = home.root.expanduser().absolute()
-    if folder == root or folder in root.parents:
+    """Raise BadInput for a folder in which the home lies, or that lies in it: both would be lost together."""
+    if lies_in(home.root, folder):
         raise BadInput(f"--out {folder}: the home lies in it; name a folder of its own, best on another disk")
+    if lies_in(folder, home.root):
+        why = f"it lies in the home {home.root}, and would be lost with it"
+        raise BadInput(f"--out {folder}: {why}; name a folder outside of it, best on another disk")
 
 
 def _tell(home: Home, why: str, now: datetime) -> None:

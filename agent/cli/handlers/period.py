@@ -15,6 +15,7 @@ from agent.reports.period import ReportPeriod, ends_at
 from agent.reports.shelf import ReportShelf
 from agent.reports.text import lines
 from agent.settings.recorded import last_session
+from agent.settings.settings import DRIVEN
 from domain.errors import BadInput
 from journal.history import History
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 MOST_DAYS = 3_660
 INSTANT = re.compile(r"\d{4}-?\d{2}-?\d{2}([T ]\d{2}:\d{2}(:\d{2})?(\.\d+)?(Z|[+-]\d{2}:\d{2})?)?")
-DRIVEN = frozenset({"recorded", "simulated"})
 
 
 class PeriodRequest(NamedTuple):

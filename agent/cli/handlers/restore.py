@@ -1,6 +1,7 @@
 """`agent restore`."""
 
 import os
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import NamedTuple
 from pydantic import SecretStr
 
 from agent.answers.backups import RestoreAnswer
-from agent.backup.restore import Restoration, restore
+from agent.backup.restore import restore
 from agent.backup.vault import opened
+from agent.backup.wanted import Restoration
 from agent.cli.handlers.backup import MINUTE, key_of, reported
 from agent.cli.output.streams import answer
 from agent.host.clock import SystemClock
@@ -36,7 +38,7 @@ class RestoreRequest(NamedTuple):
 
 
 def restore_command(request: RestoreRequest, *, json: bool) -> None:
-    """Restore into a home. Raises what the restore does."""
+    """Restore into a home. Exits with 1 where a file could not be put back; raises what the restore does."""
     if request.at is not None and request.seq is not None:
         raise BadInput(f"--at {request.at} and --seq {request.seq}: give one of them")
     at = None if request.at is None else instant(request.at)
@@ -45,6 +47,7 @@ def restore_command(request: RestoreRequest, *, json: bool) -> None:
     with reported("restoring") as progress:
         report = restore(vault, request.home, wanted, SystemClock().now(), progress)
     answer(report, _restored, json=json)
+    sys.exit(1 if report.left_out else 0)
 
 
 def _settings(home: Home) -> BackupSettings:
@@ -66,12 +69,7 @@ def instant(text: str) -> datetime:
 
 
 def _restored(report: RestoreAnswer) -> Iterator[str]:
-    for each in report.journals:
-        until = f", the last of {each.until:{MINUTE}}" if each.until else ""
-        checked = f", {each.anchors} anchors fit" if each.anchors else ""
-        yield f"{each.journal}: {each.rows:,} of {each.of_rows:,} rows{until}{checked}, in {each.where}"
-        if each.put_aside:
-            yield f"  what was there is kept as {each.put_aside}"
+    yield from _journals(report)
     if report.files:
         yield f"files: {', '.join(report.files)}"
     for name in report.stayed:
@@ -83,3 +81,18 @@ def _restored(report: RestoreAnswer) -> Iterator[str]:
     yield f"from point {report.point} of {report.at:{MINUTE}} in {report.folder}"
     for text in report.to_do:
         yield f"to do: {text}"
+
+
+def _journals(report: RestoreAnswer) -> Iterator[str]:
+    for each in report.journals:
+        until = f", the last of {each.until:{MINUTE}}" if each.until else ""
+        checked = f", {each.anchors} anchors fit" if each.anchors else ""
+        yield f"{each.journal}: {each.rows:,} of {each.of_rows:,} rows{until}{checked}, in {each.where}"
+        if each.of_market:
+            yield "  the time was taken as its market's own, which its rows carry"
+        if each.as_of:
+            yield f"  the time was taken as the machine's: as it was at the backup of {each.as_of:{MINUTE}}"
+        if each.put_aside:
+            yield f"  what was there is kept as {each.put_aside}"
+    for text in report.not_yet:
+        yield f"not there yet: {text}"

@@ -8,7 +8,7 @@ import msgspec
 from agent.account.client import AccountClient
 from agent.answers.alerts import AlertKind, Severity
 from agent.answers.summary import DaySummary
-from agent.cli.handlers.period import DRIVEN, PeriodRequest, instant, period_of
+from agent.cli.handlers.period import PeriodRequest, instant, period_of
 from agent.cli.options import home_of
 from agent.cli.output.progress import progress_bar
 from agent.cli.output.streams import answer, mention
@@ -19,6 +19,7 @@ from agent.reports.lived import Lived
 from agent.reports.period import ReportPeriod, before, ends_at, rows_of, span_of
 from agent.settings.home import Home
 from agent.settings.recorded import last_session
+from agent.settings.settings import DRIVEN
 from domain.errors import BadInput
 from journal.history import History
 
