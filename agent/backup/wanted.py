@@ -1,4 +1,4 @@
-"""Which rows of a backup a person wants: by journal, by row or by time, and of which clock a time is.
+"""The rows of a backup that a person wants: by journal, by row or by time, and the clock a time is of.
 
 Rows of the live market carry the machine's time, so that a time leads to a row. Rows of a market that says
 itself what time it is (recorded, simulated) carry that market's time: one that the market has seen is the
@@ -38,7 +38,7 @@ class NotYet(BadInput):
     """A journal had no row at the time that is wanted."""
 
 
-class Market(NamedTuple):
+class MarketSpan(NamedTuple):
     """The first and the last time (ms) that a market saw which says itself what time it is."""
 
     first: int
@@ -130,7 +130,7 @@ def _wanted_rows(
     return _as_of(vault, newest, at, market)
 
 
-def _as_of(vault: Vault, newest: JournalPoint, at: datetime, market: Market) -> WantedRows:
+def _as_of(vault: Vault, newest: JournalPoint, at: datetime, market: MarketSpan) -> WantedRows:
     """Return a journal's rows of the last point not later than `at`. Raises NotYet where there is none."""
     first: ListedPoint | None = None
     for listed in reversed(points.listed(vault)):
@@ -148,7 +148,7 @@ def _not_yet(known: JournalPoint, what: str, time: int | None) -> str:
     return f"journal {known.name}: no row is as old as that; {what} {when}"
 
 
-def _market(line: SegmentLine, last: int) -> Market | None:
+def _market(line: SegmentLine, last: int) -> MarketSpan | None:
     """Return the times of a journal whose market says what time it is, None of any other journal."""
     began = False
     for row in line.rows(last=last):
@@ -158,7 +158,7 @@ def _market(line: SegmentLine, last: int) -> Market | None:
                 return None
             began = True
         elif began and row.kind == CYCLE_DECIDED:
-            return Market(row.at, _last_of_market(line, row.at, last))
+            return MarketSpan(row.at, _last_of_market(line, row.at, last))
     return None
 
 

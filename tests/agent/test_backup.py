@@ -172,13 +172,12 @@ def played(number: int, began: datetime) -> SessionStarted:
 
 def test_a_time_is_of_the_market_that_has_seen_it_or_else_of_the_machine(plain: Rig, tmp_path: Path) -> None:
     ours = NOW + timedelta(days=900)  # years after what the market plays
-    with open_journal(plain.home.journal("j"), JOURNAL_ID) as journal:
-        for number in (1, 2):
-            begin = 3 * number - 2
+    for number in (1, 2):
+        with open_journal(plain.home.journal("j"), JOURNAL_ID) as journal:
             journal.append(played(number, ours + timedelta(hours=number)))
-            for each in range(begin, begin + 3):
+            for each in range(3 * number - 2, 3 * number + 1):
                 journal.append(*cycle(each))
-            plain.backup(900 + number)
+        plain.backup(900 + number)
     of_market = plain.restore(tmp_path / "market", at=at(4)).journals[0]
     assert (of_market.rows, of_market.of_market, of_market.as_of) == (10, True, None)
     assert plain.restore(tmp_path / "first", at=at(1)).journals[0].rows == 3
