@@ -378,7 +378,7 @@ def table_of(ints: IntArray, index: int, counter: int, width: int) -> IntArray:
 
 def _rows(ints: IntArray, index: int, counter: int, width: int, kind: np.dtype[Any]) -> Any:
     table = table_of(ints, index, counter, width)
-    rows = np.zeros(len(table), dtype=kind)
+    rows = np.empty(len(table), dtype=kind)
     for column, name in enumerate(kind.names or ()):
         rows[name] = table[:, column]
     return rows

@@ -71,6 +71,7 @@ from research.engine.stretches import (
     QUOTED,
     ROW,
     cross,
+    fetch_around,
     hold_through,
     instant_of,
     show,
@@ -86,6 +87,9 @@ from risk.limits import Limits, day_limit
 from risk.rules import fits
 from risk.sizing import size_entry
 from risk.stake import stop_level
+
+AHEAD = 8
+"""Votes from one to that whose surroundings are asked for: memory takes as long as some of them."""
 
 
 def is_lone(
@@ -131,9 +135,10 @@ def replay_lone(
             e, f = index * width, index * (1 + voices)
             index += 1
             due = min(event[index * width + EVENT_CYCLE], cycles) if index < end else cycles
-            fetch(blocks.rows, due * ROW)
-            if ints[HELD] == 0:
-                fetch_extremes(blocks, cycle + 1, due + 1)
+            if len(blocks.spans) > 0:
+                fetch_stretch(ints, blocks, cycle, due)
+            elif index + AHEAD < end:
+                fetch_around(blocks, event[(index + AHEAD) * width + EVENT_CYCLE])
             show(ints, blocks, cycle)
             act(ints, floats, house, event, confidence, e, f, at_ms)
         if ints[RIPE] > 0:
@@ -151,6 +156,14 @@ def replay_lone(
             # A day that begins meanwhile begins with this very equity: it can wait for the next vote.
             write_flat(equity, blocks, ints[DAY], cycle, due, ints[EQUITY])
             cycle = due
+
+
+@kernel
+def fetch_stretch(ints: Ints, blocks: Blocks, cycle: int, due: int) -> None:
+    """Have the row of the next vote on its way, and where something may be bought the extremes till then."""
+    fetch(blocks.rows, due * ROW)
+    if ints[HELD] == 0:
+        fetch_extremes(blocks, cycle + 1, due + 1)
 
 
 @kernel

@@ -15,6 +15,7 @@ from domain.kernel import kernel
 from domain.tally import drawdown
 from domain.times import DAY_MS, MINUTE_MS
 from research.data.candles import IntArray
+from research.engine.ahead_of import fetch
 from research.engine.layout import (
     ACCT,
     CASH,
@@ -47,6 +48,8 @@ LEAST, MOST, LEAST_QUOTE, MOST_QUOTE, RECORD = 0, 1, 2, 3, 4
 """A block's record: smallest and largest of all prices of its cycles, and of its quotes alone."""
 AT, QUOTED, HIGH, LOW, ROW = 0, 1, 2, 3, 4
 """A cycle's row: its instant, its quote, and the highest and lowest price of the candle that closed."""
+NEAR = 4
+"""Rows that a processor reads at once, 64 bytes."""
 UNITS = (MINUTE_MS, 1_000, 1)
 """What instants may be counted in, in ms: the largest that all of them are whole numbers of."""
 LARGEST = 2**31
@@ -263,6 +266,16 @@ def cross(
         hold_through(ints, floats, equity, blocks, first, cycle, least, most)
         show(ints, blocks, cycle - 1)
     return cycle
+
+
+@kernel
+def fetch_around(blocks: Blocks, cycle: int) -> None:
+    """Have what `cross` reads where a stretch begins or ends on its way: rows and their block."""
+    row = cycle * ROW
+    fetch(blocks.rows, row - NEAR * ROW)
+    fetch(blocks.rows, row)
+    fetch(blocks.rows, row + NEAR * ROW)
+    fetch(blocks.few, cycle // FEW * RECORD)
 
 
 @kernel
