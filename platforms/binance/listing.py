@@ -5,38 +5,26 @@ by, bars entries of that symbol and nothing else.
 """
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 import structlog
 
 from domain.errors import BadAnswer, BadInput, VenueFault
 from domain.instrument import Instrument
-from domain.order import Order, OrderType, Purpose, Receipt, Side
+from domain.order import Order, Purpose
 from domain.ports import Clock
 from domain.regrid import finest
 from platforms.binance import answers, codes, markets
 from platforms.binance.client import ApiError, Wire
-from platforms.binance.filters import Filters, named, parse, unread
-from platforms.binance.objections import FilterPrices, Sized, objection
-from platforms.binance.prices import Prices
+from platforms.binance.filters import Filters, parse, unread
+from platforms.binance.measures import OrderMeasures
+from platforms.binance.objections import Sized, objection
 
 PRICE_SECONDS = 30.0
 AGAIN_SECONDS = 30.0
 """How long to wait after filters could not be read."""
-STOPS = (OrderType.STOP, OrderType.TAKE_PROFIT)
 
 log = structlog.get_logger()
-
-
-class _Others(NamedTuple):
-    """Open orders that are not ours: how many, how many stops and lists, and what purchases may bring."""
-
-    orders: int = 0
-    stops: int = 0
-    lists: int = 0
-    buying: Decimal = Decimal(0)
 
 
 class ExchangeInfo:
@@ -60,15 +48,11 @@ class ExchangeInfo:
         self.clock = clock
         self.names = {symbol: symbol.replace("-", "") for symbol in symbols}
         self.known = known or {}
-        self.held: dict[str, Decimal] = {}
         self.states = markets.States(clock)
         self._seconds = minutes * 60
-        self._others: dict[str, _Others] = {}
-        self._prices = Prices(wire, clock)
+        self.measures = OrderMeasures(wire, clock)
         self._priced = float("-inf")
         self._seen: list[answers.OffGrid] = []
-        self._most: dict[str, Decimal] = {}
-        self._bounds = (0, 0)
         self.filters: dict[str, Filters] = {}
         read = self._first()
         self.grid: dict[str, Instrument] = {name: each.instrument for name, each in self.filters.items()}
@@ -151,7 +135,7 @@ class ExchangeInfo:
             if now >= self._due:
                 self._due = now + AGAIN_SECONDS
                 self.read()
-                self._read_most()
+                self.measures.read_most(self.listed().values())
             for symbol in self.names:
                 if self.states.halted(symbol) and self.states.look_due(symbol):
                     self.look(symbol)
@@ -159,42 +143,7 @@ class ExchangeInfo:
             log.warning("filters not read", error=str(fault))
         if now - self._priced >= PRICE_SECONDS:
             self._priced = now
-            self._read_prices()
-
-    def _read_prices(self) -> None:
-        for symbol, native in self.listed().items():
-            try:
-                self._prices.ask(native, self.filters[symbol].average_minutes)
-            except VenueFault as fault:
-                log.warning("price not read", symbol=symbol, error=str(fault))
-
-    def _read_most(self) -> None:
-        """Read what one order may move of an asset; an exchange that does not tell has no such limit."""
-        for native in self.listed().values():
-            try:
-                answer = self.wire.call("get", "myFilters", {"symbol": native}, signed=True)
-                for row in answers.rows(answer.get("assetFilters", [])):
-                    if row.get("filterType") == "MAX_ASSET":
-                        self._most[str(row.get("asset"))] = answers.number(row, "limit")
-            except (VenueFault, AttributeError):
-                return
-
-    def seen(self, symbol: str, answer: Iterable[tuple[Receipt, Mapping[str, Any]]], ours: set[str]) -> None:
-        """Take in which orders rest, as the filters that count orders and positions need it."""
-        instrument = self.grid[symbol]
-        count, stops, buying, lists = 0, 0, Decimal(0), set()
-        for receipt, row in answer:
-            if receipt.client_id in ours:
-                continue
-            count += 1
-            stops += str(row.get("type", "")).startswith(("STOP_LOSS", "TAKE_PROFIT"))
-            lists.add(row.get("orderListId", -1))
-            if row.get("side") == Side.BUY:
-                # A stranger's quantity that cannot be read must not hide our own orders.
-                with suppress(BadAnswer):
-                    left = answers.number(row, "origQty") - instrument.quantity(receipt.filled)
-                    buying += max(left, Decimal(0))
-        self._others[symbol] = _Others(count, stops, len(lists - {-1}), buying)
+            self.measures.read_prices(self.listed(), self.filters)
 
     def refusal(self, order: Order, as_sent: Sized, beside: Iterable[Order]) -> str | None:
         """Say which filter refuses an order, `beside` others of ours, or None.
@@ -202,30 +151,11 @@ class ExchangeInfo:
         One that only reduces a position is measured by what cannot be out of date alone; where a filter
         refuses it, the filters are read again soon, for they may have changed.
         """
-        result = objection(order, self.filters[order.symbol], self._market(order, list(beside)), as_sent)
+        given = self.measures.of(order, self.grid[order.symbol], self.names[order.symbol], list(beside))
+        result = objection(order, self.filters[order.symbol], given, as_sent)
         if result is not None and order.purpose is not Purpose.ENTRY:
             self.outdated()
         return result
-
-    def _market(self, order: Order, ours: list[Order]) -> FilterPrices:
-        grid, others = self.grid[order.symbol], self._others.get(order.symbol, _Others())
-        beside = [each for each in ours if each.symbol == order.symbol]
-        buying = sum((grid.quantity(each.lots) for each in beside if each.side is Side.BUY), Decimal(0))
-        price = self._prices.get(self.names[order.symbol])
-        everywhere = (
-            len(ours) + sum(each.orders for each in self._others.values()),
-            _stops(ours) + sum(each.stops for each in self._others.values()),
-        )
-        return FilterPrices(
-            reference=grid.price(order.reference) if price is None else price,
-            open_orders=others.orders + len(beside),
-            open_stops=others.stops + _stops(beside),
-            held=self.held.get(grid.base, Decimal(0)) + buying + others.buying,
-            open_lists=others.lists + len({each.oco for each in beside} - {None}),
-            most=(self._most.get(grid.base, Decimal(0)), self._most.get(grid.quote, Decimal(0))),
-            everywhere=everywhere,
-            bounds=self._bounds,
-        )
 
     def _rows(self) -> dict[str, Any]:
         """Return what the exchange tells of our symbols, by its names; one by one where it knows not all."""
@@ -260,11 +190,7 @@ class ExchangeInfo:
         for limit in answers.rows(answer.get("rateLimits", [])):
             if (limit.get("rateLimitType"), limit.get("interval")) == ("REQUEST_WEIGHT", "MINUTE"):
                 self.wire.weights.limit = answers.whole(limit, "limit")
-        bounds = named(answer.get("exchangeFilters", []))
-        self._bounds = (
-            _bound(bounds.get("EXCHANGE_MAX_NUM_ORDERS"), "maxNumOrders"),
-            _bound(bounds.get("EXCHANGE_MAX_NUM_ALGO_ORDERS"), "maxNumAlgoOrders"),
-        )
+        self.measures.read_bounds(answer.get("exchangeFilters", []))
 
     def _take(self, rows: Mapping[str, Any], symbols: Iterable[str]) -> None:
         """Take in what was read of some symbols, each for itself.
@@ -309,14 +235,6 @@ class ExchangeInfo:
             if symbol not in self.known:
                 raise error
             self.filters[symbol] = unread(self.known[symbol])
-
-
-def _stops(orders: Iterable[Order]) -> int:
-    return sum(each.type in STOPS for each in orders)
-
-
-def _bound(row: Mapping[str, Any] | None, name: str) -> int:
-    return answers.whole(row, name) if row is not None else 0
 
 
 def _shown(filters: Filters) -> str:

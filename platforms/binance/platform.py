@@ -231,7 +231,8 @@ class BinancePlatform:
         grid = listed or list(self.listing.grid.values())
         result = answers.balances(answer, grid)
         for each in grid:
-            self.listing.held[each.base] = each.quantity(result[each.base].free + result[each.base].locked)
+            total = result[each.base].free + result[each.base].locked
+            self.listing.measures.held[each.base] = each.quantity(total)
         return result
 
     def account_id(self) -> str:

@@ -76,7 +76,7 @@ class Poller:
         grid, grain = self.listing.grid[symbol], self.listing.grain(symbol)
         read = [(answers.resting(row, grid, grain), row) for row in rows]
         resting = [(receipt, row) for receipt, row in read if receipt is not None]
-        self.listing.seen(symbol, resting, ours)
+        self.listing.measures.seen(self.listing.grid[symbol], resting, ours)
         return [receipt for receipt, _ in resting]
 
     def poll(self) -> Sequence[Receipt]:
