@@ -290,6 +290,8 @@ def squares(table: IntArray | FloatArray) -> IntArray:
 
 def alike(table: FloatArray) -> tuple[IntArray, IntArray]:
     """Return the first row of each kind in a table, and for every row which of these it is like."""
+    if len(table) == 1:  # a lone trial waits for the rest of this
+        return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
     which, first = np.zeros(len(table), dtype=np.int64), np.zeros(1, dtype=np.int64)
     for column in table.T:
         values, rank = np.unique(column, return_inverse=True)
