@@ -29,8 +29,8 @@ from research.engine.signals import CONFIDENCE, EVENT, FLOAT, KNOWN
 from research.engine.tape import Tape
 
 PIECE = 98_304
-"""Candles filled at a time: a column of so many finds room in a core's second cache. Fewer take longer where two
-threads wait for Python's lock between pieces, more where the second cache is too small for them."""
+"""Candles filled at a time: a column of so many finds room in a core's second cache. Fewer take longer, for
+between two pieces a thread may wait for Python's lock."""
 LEAST = 200_000
 """Candles from which a series is worth the machine code of columns, which takes longer to be made."""
 SETTLED = 8_192
@@ -173,8 +173,10 @@ def round_of(parameters: Sequence[float]) -> int:
 class PieceVotes:
     """The events of a lone trial on candles that come in order, written from a row on and before another."""
 
-    def __init__(self, prepared: Recording, index: int, trial: TrialKeys, rows: Any, room: slice) -> None:
-        self._keys, self._places, *self._asked = trial.of(0)
+    def __init__(
+        self, prepared: Recording, index: int, trial: TrialKeys, of: Any, rows: Any, room: slice
+    ) -> None:
+        self._keys, self._places, *self._asked = of
         self._find, self._pairs = trial.find, trial.pairs
         self.columns = PieceColumns(prepared.tapes[index], prepared.series[index], self._keys)
         self._counts, begins = np.zeros(1, dtype=np.int64), np.array([room.start, room.stop])
@@ -206,7 +208,8 @@ def events_in_pieces(
     """
     count = len(prepared.tapes[index].close)
     rows = np.empty(2 * room * EVENT, dtype=np.int64), np.empty(2 * room * CONFIDENCE)
-    asked = prepared, index, TrialKeys(strategy, [packed]), rows
+    trial = TrialKeys(strategy, [packed])
+    asked = prepared, index, trial, trial.of(0), rows
     votes, half = PieceVotes(*asked, slice(0, room)), count // 2 + SETTLED  # the other thread begins later
     if processors() < 2 or half >= count or not votes.columns.forget:
         votes.find(0, count)

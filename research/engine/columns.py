@@ -221,11 +221,11 @@ class TrialKeys:
 
     def of(self, trial: int) -> tuple[list[Given], IntArray, FloatArray, FloatArray]:
         """Return a trial's columns, its row of places among them (-1 for none), and of levels and packs."""
-        used, places = np.unique(self._rows[trial], return_inverse=True)
-        none = int(used[0] < 0)
-        keys = [self._keys[key] for key in used[none:].tolist()]
-        rows = slice(trial, trial + 1)
-        return keys, (places - none)[None, :], self._levels[rows], self._packs[rows]
+        row = self._rows[trial].tolist()  # a list, for NumPy's own ways cost more for so few
+        used = sorted({*row} - {-1})
+        places = [-1 if key < 0 else used.index(key) for key in row]
+        keys, rows = [self._keys[key] for key in used], slice(trial, trial + 1)
+        return keys, np.array([places], dtype=np.int64), self._levels[rows], self._packs[rows]
 
     @cached_property
     def find(self) -> Callable[..., int]:
