@@ -59,6 +59,16 @@ def refused_files(folder: Path) -> dict[str, Path]:
         return {}
 
 
+def passed_over(names: Iterable[str], folder: Path) -> list[str]:
+    """Return a line for each built-in strategy in use whose name a file of the folder has as well."""
+    files = refused_files(folder)
+    return [
+        f"{files[name]} is not run: {name} is the built-in strategy; choose another name for yours"
+        for name in names
+        if name in BUILT_IN and name in files
+    ]
+
+
 def _files(folder: Path) -> list[Path]:
     """Return what may be a strategy; hidden files are an editor's, such as its lock on a file it has open."""
     return (

@@ -225,6 +225,11 @@ def test_a_file_with_the_name_of_a_built_in_strategy_is_not_passed_over(tmp_path
     written(tmp_path, "sma")
     refused = agent(tmp_path, "strategy", "check", "sma", check=2).stderr
     assert refused.endswith("strategies/sma.py: strategy 'sma' is built in; choose another name\n")
+    told_of = "strategies/sma.py is not run: sma is the built-in strategy; choose another name for yours"
+    market = ("--provider", "simulated", "--speed", "max", "--cycles", "1")
+    assert told_of in agent(tmp_path, "run", *market, "--strategy", "sma").stdout
+    assert told_of in agent(tmp_path, "backtest", "--strategy", "sma", "--data", *saved(tmp_path, BTC)).stdout
+    assert told_of not in agent(tmp_path, "run", *market, "--fresh", "--strategy", "rsi").stdout
 
 
 def test_bad_parameters_are_told_together(tmp_path: Path) -> None:

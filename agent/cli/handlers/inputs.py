@@ -11,6 +11,7 @@ from agent.settings.load import load
 from agent.settings.pairs import voices
 from agent.settings.resolve import missing_beside, not_looked_at
 from agent.settings.settings import Options
+from agent.settings.user_strategies import folder_of, passed_over
 from agent.slippage.entries import with_laws
 from agent.wiring.backtests import options_for
 from domain.errors import BadInput
@@ -80,7 +81,9 @@ def gather(asked: ResearchRequest) -> Gathered:
     options = options.model_copy(update={"perception": known})
     new = [name for name in options.instruments if name not in settings.instruments]
     grids = [words(name, options.instruments[name]) for name in new]
-    return Gathered(options, lead.candles, [*grids, *lead.notes], beside)
+    folder = folder_of({"strategies_folder": settings.strategies_folder}, settings.home)
+    others = passed_over(settings.reasoning.strategies, folder)
+    return Gathered(options, lead.candles, [*others, *grids, *lead.notes], beside)
 
 
 def _sure(candles: Candles, asked: ResearchRequest, span: Range) -> Candles:

@@ -23,6 +23,7 @@ from agent.settings.keys import secret_texts
 from agent.settings.load import load
 from agent.settings.problems import BadSettings
 from agent.settings.settings import Options
+from agent.settings.user_strategies import folder_of, passed_over
 from agent.space.logs import turnover
 from agent.verify.quicktest import quicktest
 from agent.views.summary import lines, summary
@@ -111,7 +112,11 @@ def run_session(
         screen = screen_of(launch)
         if launch.kept is not None:
             screen.line(f"the old journal is kept as {launch.kept}")
-        for each in settings.pairlist.without_effect(len(settings.symbols)):
+        folder = folder_of({"strategies_folder": settings.strategies_folder}, settings.home)
+        for each in (
+            *settings.pairlist.without_effect(len(settings.symbols)),
+            *passed_over(settings.reasoning.strategies, folder),
+        ):
             screen.line(f"warning: {each}")
         unwritten = log.start(
             launch.home.root, secret_texts(settings), agent=launch.name, turnover=turnover(launch.home)
