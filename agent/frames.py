@@ -17,12 +17,23 @@ from research.statistics.metrics import metrics
 from research.statistics.scoring import Score
 from risk.table import NOTHING_TO_REDUCE, RULES
 
+FIRST = (
+    ("return", "total_return", ".2%"),
+    ("Sharpe", "sharpe", ".2f"),
+    ("drawdown", "max_drawdown", ".2%"),
+)
+"""The figures that are looked at first: their words, names and forms."""
+
 
 class Picture:
     """A page with charts: a notebook shows it, `save` writes it to a file."""
 
     def __init__(self, html: str) -> None:
         self.html = html
+
+    def __repr__(self) -> str:
+        """Return what it is where nothing draws it."""
+        return "a page with charts: a notebook shows it, save(path) writes it"
 
     def _repr_html_(self) -> str:
         quoted = self.html.replace("&", "&amp;").replace('"', "&quot;")
@@ -52,6 +63,11 @@ class Backtest(NamedTuple):
     result: Result
     setup: Setup
     candles: Sequence[Candles]
+
+    def __repr__(self) -> str:
+        """Return it in a line, as a cell that ends with it shows it."""
+        ends = f"; {self.stopped}" if self.stopped else ""
+        return f"Backtest of {len(self.trades)} closed trades, {_told(self.figures)}{ends}{_parts(Backtest)}"
 
     def indicators(self, symbol: str | None = None) -> pl.DataFrame:
         """Return what every voice looks at, a row for each candle; prices in the quote currency.
@@ -94,6 +110,11 @@ class Swept(NamedTuple):
     best: dict[str, Any]
     notes: list[str]
 
+    def __repr__(self) -> str:
+        """Return it in a line, as a cell that ends with it shows it."""
+        best = ", ".join(f"{name} {value}" for name, value in self.best.items())
+        return f"Swept, {len(self.trials)} trials, the best {best}{_parts(Swept)}"
+
 
 class WalkedForward(NamedTuple):
     """A walk-forward: `windows` with what was chosen and both sides' figures, `equity` of the unseen time.
@@ -106,6 +127,26 @@ class WalkedForward(NamedTuple):
     figures: dict[str, float | None]
     notes: list[str]
     result: WalkForward
+
+    def __repr__(self) -> str:
+        """Return it in a line, as a cell that ends with it shows it."""
+        return (
+            f"WalkedForward, {len(self.windows)} windows, unseen {_told(self.figures)}{_parts(WalkedForward)}"
+        )
+
+
+def _told(figures: Mapping[str, float | int | None]) -> str:
+    """Return the figures that are looked at first; n/a for what the data do not define."""
+    values = ((word, figures.get(name), form) for word, name, form in FIRST)
+    return ", ".join(
+        f"{word} {'n/a' if value is None else format(value, form)}" for word, value, form in values
+    )
+
+
+def _parts(kind: Any) -> str:
+    """Return what else there is to ask a result for."""
+    own = [name for name, each in vars(kind).items() if callable(each) and not name.startswith("_")]
+    return f" ({', '.join([*kind._fields, *(f'{name}()' for name in own)])})"
 
 
 def figures_of(score: Score) -> dict[str, float | None]:

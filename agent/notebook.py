@@ -18,6 +18,7 @@ from agent.cli.handlers.inputs import ResearchRequest, gather
 from agent.frames import Backtest, Swept, WalkedForward, equity_of, figures_of, times_of, trades_of, vetoes_of
 from agent.settings.user_strategies import given
 from agent.wiring.backtests import setup_of
+from domain.errors import BadInput
 from domain.symbols import spelled
 from reasoning.declare import Declared
 from research.engine.backtest import backtest as run_backtest
@@ -30,14 +31,16 @@ from research.statistics.words import stopped_words
 Named = str | type[Declared]
 """A strategy by its name, or its class as a cell of the notebook defines it."""
 Files = Sequence[str | Path] | str | Path
+Tried = Mapping[str, Sequence[Any] | float] | Sequence[str] | str
+"""The values to be tried: {"fast": [5, 10]}, ["fast=5:50:5"], or one such text."""
 
 
 def backtest(
     data: Files = (),
     *,
     informative: Files = (),
-    strategies: Sequence[Named] = (),
-    symbols: Sequence[str] = (),
+    strategies: Sequence[Named] | Named = (),
+    symbols: Sequence[str] | str = (),
     timerange: str | None = None,
     timeframe: str | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -78,8 +81,8 @@ def sweep(
     *,
     informative: Files = (),
     strategy: Named,
-    grid: Mapping[str, Sequence[Any]] | Sequence[str] = (),
-    symbols: Sequence[str] = (),
+    grid: Tried = (),
+    symbols: Sequence[str] | str = (),
     timerange: str | None = None,
     timeframe: str | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -114,13 +117,13 @@ def walk_forward(
     *,
     informative: Files = (),
     strategy: Named,
-    grid: Mapping[str, Sequence[Any]] | Sequence[str] = (),
+    grid: Tried = (),
     train: str = "180d",
     test: str = "30d",
     step: str | None = None,
     anchored: bool = False,
     score: str = "sharpe",
-    symbols: Sequence[str] = (),
+    symbols: Sequence[str] | str = (),
     timerange: str | None = None,
     timeframe: str | None = None,
     settings: Mapping[str, Any] | None = None,
@@ -172,32 +175,46 @@ def walk_forward(
 def _asked(
     data: Files,
     informative: Files,
-    strategies: Sequence[Named],
-    symbols: Sequence[str],
+    strategies: Sequence[Named] | Named,
+    symbols: Sequence[str] | str,
     timerange: str | None,
     timeframe: str | None,
     settings: Mapping[str, Any] | None,
     config: str | Path | None,
     home: str | Path | None,
 ) -> ResearchRequest:
-    files, others = ([each] if isinstance(each, str | Path) else each for each in (data, informative))
+    files, others = map(_files, (data, informative))
+    named = [strategies] if isinstance(strategies, str | type) else strategies
     return ResearchRequest(
-        strategies=tuple(each if isinstance(each, str) else given(each) for each in strategies),
-        data=[Path(each) for each in files],
-        symbols=[spelled(each) for each in symbols],
+        strategies=tuple(each if isinstance(each, str) else given(each) for each in named),
+        data=files,
+        symbols=[spelled(each) for each in ([symbols] if isinstance(symbols, str) else symbols)],
         timerange=timerange,
         timeframe=timeframe,
         sets=list(_assigned(settings or {})),
         config=None if config is None else Path(config),
         home=None if home is None else Path(home),
-        informative=[Path(each) for each in others],
+        informative=others,
     )
 
 
-def _grid(begun: Any, grid: Mapping[str, Sequence[Any]] | Sequence[str]) -> Grid:
-    texts = list(grid)
+def _files(given: Files) -> list[Path]:
+    """Return files as paths. Raises BadInput for what is none, such as a frame."""
+    files = [given] if isinstance(given, str | Path) else given
+    for each in [files] if hasattr(files, "columns") else files:
+        if not isinstance(each, str | Path):
+            what = f"candles come in files, not as {type(each).__name__}"
+            raise BadInput(f'{what}: write a frame with write_csv("BTC-USDT_1h.csv") and name that file')
+    return [Path(each) for each in files]
+
+
+def _grid(begun: Any, grid: Tried) -> Grid:
+    texts = [grid] if isinstance(grid, str) else list(grid)
     if isinstance(grid, Mapping):
-        texts = [f"{name}={','.join(map(str, values))}" for name, values in grid.items()]
+        several = {
+            name: [value] if isinstance(value, str | int | float) else value for name, value in grid.items()
+        }
+        texts = [f"{name}={','.join(map(str, values))}" for name, values in several.items()]
     return grid_of(begun.strategy, texts, begun.base) if texts else default_grid(begun.strategy, begun.base)
 
 

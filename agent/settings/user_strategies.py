@@ -131,14 +131,18 @@ def _defined(module: Any) -> list[Strategy[Any]]:
     return [*held, *(each for each in own if not any(each is other for other in held))]
 
 
-def given(declared: type[Declared]) -> str:
+def given(declared: Any) -> str:
     """Register a strategy that is declared in Python, such as in a cell of a notebook; return its name.
 
-    Defined anew it takes the place of the one before. Raises BadInput where its name is built in.
+    Defined anew it takes the place of the one before. Raises BadInput where its name is built in, and for
+    what declares none.
     """
+    if not isinstance(declared, type) or not hasattr(declared, "strategy"):
+        shown = declared.__name__ if isinstance(declared, type) else type(declared).__name__
+        raise BadInput(f"{shown} is no strategy; name one, or give a class of Declared with a decide")
     strategy = declared.strategy
-    register(OwnStrategy.of(strategy, Path(strategy.step.__code__.co_filename)), replace=True)  # type: ignore[attr-defined]  # a function
-    return strategy.name
+    register(OwnStrategy.of(strategy, Path(strategy.step.__code__.co_filename)), replace=True)
+    return str(strategy.name)
 
 
 def stand_in(names: Iterable[str], folder: Path) -> None:

@@ -83,6 +83,9 @@ def test_a_class_is_backtested_drawn_and_its_indicators_are_a_frame(file: str) -
     page = run.plot()
     assert "bands" in page.html
     assert page._repr_html_().startswith("<iframe srcdoc=")
+    assert repr(page).startswith("a page with charts")
+    assert repr(run).startswith(f"Backtest of {run.trades.height} closed trades, return ")
+    assert all(part in repr(run) for part in ("plot()", "indicators()", "figures"))
     with pytest.raises(BadInput, match="no candles of ETH-USDT; there are BTC-USDT"):
         run.indicators("ETH-USDT")
 
@@ -106,3 +109,22 @@ def test_a_sweep_is_a_row_for_each_trial_and_a_walk_forward_one_for_each_window(
     short = sweep(file, strategy=Bands, grid={"length": [9]}, timerange=few, settings=FREELY)
     assert short.trials.select("sharpe", "cagr", "calmar").row(0) == (None, None, None)
     assert short.trials["net_return"][0] is not None
+    assert repr(tried).startswith(f"Swept, 2 trials, the best length {tried.best['length']} (")
+    assert repr(walked).startswith(f"WalkedForward, {walked.windows.height} windows, unseen return ")
+
+
+def test_one_of_anything_needs_no_list_and_what_is_none_is_refused(file: str) -> None:
+    (row,) = sweep(file, strategy=Bands, grid={"length": 9}, settings=FREELY).trials.to_dicts()
+    assert row["length"] == 9
+    run = backtest(file, strategies=Bands, symbols="btc-usdt", settings={"reasoning.custom.bands.length": 9})
+    assert run.result.strategies == ("bands",)
+    refused: tuple[tuple[Any, Any, str], ...] = (
+        (run.equity, Bands, "candles come in files, not as DataFrame: write a frame with write_csv"),
+        ([run.equity], Bands, "candles come in files, not as DataFrame"),
+        (file, [int], "int is no strategy; name one, or give a class of Declared with a decide"),
+        (file, Declared, "Declared is no strategy"),
+        (file, "rsy", "unknown strategy 'rsy'"),
+    )
+    for data, strategies, words in refused:
+        with pytest.raises(BadInput, match=words):
+            backtest(data, strategies=strategies)
