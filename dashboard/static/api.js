@@ -45,11 +45,6 @@ export async function get(path, query, signal) {
   return response.json();
 }
 
-/** GET a route's answer as text. */
-export async function getText(path, query, signal) {
-  return (await ask(url(path, query), { signal })).text();
-}
-
 /** POST a body as JSON; `key` makes a repeated question the same one. */
 export async function post(path, body = {}, key = newKey()) {
   const headers = { Accept: "application/json", "Content-Type": "application/json", "Idempotency-Key": key };

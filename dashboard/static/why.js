@@ -7,9 +7,12 @@ import { age, amount, count, outcomeOf, plain, words } from "./format.js";
 const TONES = { executed: "good", denied: "wait", failed: "bad", interrupted: "wait", held: "quiet" };
 const SHORT = { IDLE: "idle", PERCEPTION: "perceive", REASONING: "reason", RISK_CHECK: "risk", EXECUTION: "execute", LEARNING: "learn" };
 
+/** A cycle's outcome, in its colour. */
+export const Outcome = ({ outcome }) => html`<${Badge} kind=${TONES[outcome] ?? "quiet"}>${outcomeOf(outcome)}<//>`;
+
 export function Why({ why }) {
   return html`<div class="stack">
-    <div class="acts"><${Badge} kind=${TONES[why.outcome] ?? "quiet"}>${outcomeOf(why.outcome)}<//><${Time} at=${why.at} />
+    <div class="acts"><${Outcome} outcome=${why.outcome} /><${Time} at=${why.at} />
       <span class="soft small">${why.mode}, session ${why.session}${why.lessons ? `, ${why.lessons} ${why.lessons === 1 ? "lesson" : "lessons"} learned` : ""}</span></div>
     <${Path} path=${why.path} />
     ${why.error && html`<p class="shout bad"><b>${words(why.error.type ?? why.error.kind ?? "Error")}</b><span>${why.error.message ?? why.error.text ?? JSON.stringify(why.error)}</span></p>`}

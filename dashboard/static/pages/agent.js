@@ -9,7 +9,8 @@ import { go, to } from "../router.js";
 import { rowOf, useAnswer, useCell, useNow, zone } from "../store.js";
 import { Controls } from "../controls/bar.js";
 import { LEVELS, MARKS, SAID } from "../charts/marks.js";
-import { Conclusions, Outcome } from "./decisions.js";
+import { Outcome } from "../why.js";
+import { Conclusions } from "./decisions.js";
 
 const CANDLES = 300;
 const POINTS = 600;

@@ -2,20 +2,17 @@
 
 import { html, useEffect, useState } from "../vendor/preact.js";
 import { part } from "../api.js";
-import { Answered, Badge, Button, Card, Empty, Input, Select, Table, Time } from "../components.js";
+import { Answered, Button, Card, Empty, Input, Select, Table, Time } from "../components.js";
 import { amount, count, outcomeOf, plain, words } from "../format.js";
 import { useQuery } from "../router.js";
 import { rowOf, useAnswer } from "../store.js";
-import { Why } from "../why.js";
+import { Outcome, Why } from "../why.js";
 import { Older, usePages } from "./paged.js";
 
 const OUTCOMES = ["executed", "denied", "held", "failed", "interrupted"];
-const TONES = { executed: "good", denied: "wait", failed: "bad", interrupted: "wait", held: "quiet" };
 const PAGE = 60;
 const MOST = 500;
 const SIDE = 20;
-
-export const Outcome = ({ outcome }) => html`<${Badge} kind=${TONES[outcome] ?? "quiet"}>${outcomeOf(outcome)}<//>`;
 
 /** What a cycle decided of each symbol, and which rule denied it. */
 export const Conclusions = ({ row }) => html`<ul class="said">${row.decisions.map((each) => html`<li key=${each.symbol}>
