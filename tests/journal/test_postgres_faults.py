@@ -16,6 +16,7 @@ from journal.accounts import namespace
 from journal.postgres import PostgresJournal, open_journal
 from journal.reader import open_reader
 from journal.verify import Verified, verify
+from tests.journal.conftest import CONNECT_SECONDS
 from tests.journal.cycles import JOURNAL_ID, cycle, session
 from tests.journal.postgres_server import Server
 from tests.journal.test_faults import may_inject
@@ -224,7 +225,10 @@ def test_reading_from_a_frozen_backend_ends_by_its_deadline(url: str, account: s
     journal.close()
 
 
-def test_a_frozen_server_is_given_up_when_opening(postgres_server: Server, account: str) -> None:
+def test_a_frozen_server_is_given_up_when_opening(
+    postgres_server: Server, account: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("journal.server.CONNECT_SECONDS", CONNECT_SECONDS)
     postgres = postgres_server._process
     assert postgres is not None
     with frozen(postgres.pid):
