@@ -75,7 +75,7 @@ WORST, WEIGHTS = 0, 1
 
 # Of a trade's row, which begins as `research.engine.result.TRADE` does: its entry's cycle, lots and result.
 # Behind that, for `research.engine.equity`, the cycle it ended in and the cash beside it till then.
-TRADE_CYCLE, TRADE_LOTS, TRADE_PNL, TRADE_ENDED, TRADE_CASH = 2, 5, 11, 13, 14
+TRADE_CYCLE, TRADE_LOTS, TRADE_PNL, TRADE_BOUND, TRADE_ENDED, TRADE_CASH = 2, 5, 11, 12, 13, 14
 TRADE_ROW, VETO_ROW = 15, 4
 
 # An event, a candle with a vote: its cycle and turn, then for each voice vote and levels; and as floats
