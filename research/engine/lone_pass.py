@@ -125,7 +125,7 @@ def replay_lone(
     cycles = len(blocks.rows) // ROW
     due = min(event[index * width + EVENT_CYCLE], cycles) if index < end else cycles
     cycle = limit = 0
-    crossed = False
+    crossed, spanned = False, len(blocks.spans) > 0
     while cycle < cycles:
         at_ms = instant_of(blocks, cycle)
         ints[CYCLE] = cycle + 1
@@ -135,7 +135,7 @@ def replay_lone(
             e, f = index * width, index * (1 + voices)
             index += 1
             due = min(event[index * width + EVENT_CYCLE], cycles) if index < end else cycles
-            if len(blocks.spans) > 0:
+            if spanned:
                 fetch_stretch(ints, blocks, cycle, due)
             elif index + AHEAD < end:
                 fetch_around(blocks, event[(index + AHEAD) * width + EVENT_CYCLE])
@@ -146,7 +146,7 @@ def replay_lone(
         write_equity(equity, blocks, ints[DAY], cycle, ints[EQUITY])
         cycle += 1
         # With the cycle of the next vote, for what is quiet till then is as a rule quiet in it.
-        crossed = ints[HELD] > 0 and leapt(ints, floats, equity, blocks, cycle, due, limit)
+        crossed = spanned and ints[HELD] > 0 and leapt(ints, floats, equity, blocks, cycle, due, limit)
         if crossed:
             cycle = due
         elif ints[HELD] > 0:

@@ -276,6 +276,7 @@ def fetch_around(blocks: Blocks, cycle: int) -> None:
     fetch(blocks.rows, row)
     fetch(blocks.rows, row + NEAR * ROW)
     fetch(blocks.few, cycle // FEW * RECORD)
+    fetch(blocks.many, cycle // MANY * RECORD)
 
 
 @kernel
