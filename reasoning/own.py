@@ -18,7 +18,7 @@ from typing import Any, Self, SupportsIndex
 
 from pydantic import ConfigDict
 
-from domain import custom_exit
+from domain import custom_exit, foreign_words
 from domain.decision import Signal
 from domain.errors import BadInput
 from domain.exits import ExitPlan
@@ -167,9 +167,11 @@ class OwnStrategy(Strategy[PackedT]):
     def words(self, memory: Memory, packed: PackedT, signal: Signal) -> str:
         """Return the reason in words; where that fails the vote stands, and the words say so."""
         try:
-            return str(self.guarded(self.explain, memory, packed, signal))
+            text = self.guarded(self.explain, memory, packed, signal)
         except StrategyFault as fault:
             return f"no explanation: {fault}"
+        # Half a character, or as much as a file holds, would end the session where it is journaled.
+        return foreign_words.told(text if isinstance(text, str) else _shown(text))
 
     def drawn(self, memory: Memory, packed: PackedT) -> tuple[Indicator, ...]:
         """Return the numbers that are drawn, those that are numbers; none where its code fails."""
@@ -178,7 +180,7 @@ class OwnStrategy(Strategy[PackedT]):
         except StrategyFault:
             return ()
         return tuple(
-            Indicator(str(each.name)[:40], float(each.value), bool(each.on_price))
+            Indicator(foreign_words.told(each.name[:40]), float(each.value), bool(each.on_price))
             for each in given
             if _is_indicator(each)
         )
@@ -214,7 +216,8 @@ class StandIn(Strategy[Any]):
 
 def _is_indicator(given: Any) -> bool:
     value: Any = getattr(given, "value", None)
-    return isinstance(given, Indicator) and isinstance(value, int | float) and isfinite(value)
+    named = isinstance(given, Indicator) and isinstance(given.name, str)
+    return named and isinstance(value, int | float) and isfinite(value)
 
 
 def objection(text: Any) -> str | None:
@@ -247,8 +250,8 @@ def _no_level(text: Signal) -> str | None:
 
 def _said(error: BaseException) -> str:
     """Return an error's own words; an index outside the memory needs no name."""
-    text = str(error)
-    return text if text.startswith("memory index ") else f"{type(error).__name__}: {text}"
+    text = foreign_words.fault_words(error)
+    return text.removeprefix("IndexError: ") if text.startswith("IndexError: memory index ") else text
 
 
 def _line(error: BaseException, file: Path) -> int | None:

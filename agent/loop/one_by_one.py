@@ -4,18 +4,15 @@ Such a fault is ours, and it is told in the log. Its symbol is left as it is in 
 and what is held keeps its stop.
 """
 
-import re
 from collections.abc import Callable
 from typing import TypeVar
 
 from agent.loop.turn import Turn
 from domain.decision import Action, Decision
+from domain.foreign_words import fault_words
 from domain.observation import Observation
 
 T = TypeVar("T")
-LONGEST = 300
-"""Characters of a fault's words that are kept."""
-ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 
 
 def guarded(turn: Turn, symbol: str, work: Callable[[], T]) -> T | None:
@@ -23,19 +20,8 @@ def guarded(turn: Turn, symbol: str, work: Callable[[], T]) -> T | None:
     try:
         return work()
     except Exception as fault:  # noqa: BLE001 -- ours: this symbol is left alone, the others go on
-        turn.faults[symbol] = words_of(fault)
+        turn.faults[symbol] = fault_words(fault)
         return None
-
-
-def words_of(fault: Exception) -> str:
-    """Return a fault in a line of bounded length that can be journaled, and that a replay comes to again."""
-    kind = type(fault).__name__
-    try:
-        text = " ".join(str(fault).split())
-    except Exception:  # noqa: BLE001 -- a fault whose words fail is told by its kind
-        return kind
-    text = ADDRESS.sub("0x...", text[:LONGEST]).encode("utf-8", "backslashreplace").decode()
-    return f"{kind}: {text}"
 
 
 def undecided(turn: Turn, observation: Observation) -> Decision:

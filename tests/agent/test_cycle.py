@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from msgspec import UNSET
 
 from agent.host import log
-from agent.loop.one_by_one import LONGEST, words_of
 from domain.candle import Candle
 from domain.errors import JournalFault, LocalFault, Unreachable
 from domain.events import CycleDecided, CycleEnded, Event, OrderReported, OrdersIntended, SessionStarted
+from domain.foreign_words import LONGEST_FAULT, fault_words
 from domain.observation import Observation
 from domain.order import Order, OrderStatus, OrderType, Purpose, Receipt
 from journal.memory import MemoryJournal
@@ -408,13 +408,13 @@ class Wordless(Exception):
         (KeyError("x"), "KeyError: 'x'"),
         (Dying("lone \udc80, two\nlines"), "Dying: lone \\udc80, two lines"),
         (Dying("<thing at 0x7f0001>"), "Dying: <thing at 0x...>"),
-        (Dying("long " * 10**6), f"Dying: {('long ' * 60)[:LONGEST]}"),
+        (Dying("long " * 10**6), f"Dying: {('long ' * 60)[:LONGEST_FAULT]}"),
         (Wordless(), "Wordless"),
     ],
 )
 def test_a_fault_is_told_in_a_line_that_can_be_journaled(fault: Exception, words: str) -> None:
-    assert words_of(fault) == words
-    assert len(words) <= LONGEST + 20
+    assert fault_words(fault) == words
+    assert len(words) <= LONGEST_FAULT + 20
     assert words.encode()
 
 

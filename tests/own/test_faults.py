@@ -24,6 +24,7 @@ from reasoning.minds import StrategyRunner
 from reasoning.orientation import muted
 from reasoning.own import OwnMemory, OwnStrategy, StrategyFault
 from reasoning.remembered import Remembered
+from reasoning.strategies.registry import STRATEGIES
 from research.engine.backtest import BacktestVoice, Setup, backtest, events_of
 from research.engine.compiler import compiled, plain
 from research.engine.recording import Recording
@@ -173,6 +174,49 @@ def test_an_explanation_that_fails_says_so_and_the_vote_stands(faulty: OwnStrate
     assert faulty.words(OwnMemory([29.0, 0.0]), packed, QUIET) == "-1.0"
 
 
+@pytest.mark.parametrize(
+    ("text", "told_as"),
+    [("half \ud800", "half \\ud800"), ("y" * 5_000, "y" * 4_000), (object, "of type type"), ("ü\n", "ü\n")],
+    ids=["half a character", "long", "no text", "any other"],
+)
+def test_a_reason_that_no_journal_can_hold_ends_nothing(
+    faulty: OwnStrategy[Any], monkeypatch: pytest.MonkeyPatch, text: Any, told_as: str
+) -> None:
+    def explain(*_given: Any) -> Any:
+        return text
+
+    monkeypatch.setitem(STRATEGIES, "faulty", replace(faulty, explain=explain))
+    world = World(wave(60), options=options(0))
+    assert world.run() == "data exhausted"
+    decided = [event for event in world.events if isinstance(event, CycleDecided)]
+    reasons = {voice.reason for voice in decided[-1].decisions[0].voices if voice.name == "faulty"}
+    assert reasons == {told_as}
+
+
+def test_a_fault_s_own_words_are_bounded_can_be_written_and_are_the_same_again(
+    faulty: OwnStrategy[Any],
+) -> None:
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise ValueError
+
+    def said(fault: Exception) -> str:
+        def fails(*_given: Any) -> Any:
+            raise fault
+
+        memory = faulty.blank(packed)
+        with pytest.raises(StrategyFault) as caught:
+            replace(faulty, step=fails).take(memory, packed, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0)
+        return str(caught.value).split(": ", 1)[1]
+
+    packed = faulty.pack(faulty.params())
+    assert said(ValueError("half \ud800")) == "ValueError: half \\ud800"
+    assert said(ValueError(f"of <it at {hex(id(faulty))}>")) == "ValueError: of <it at 0x...>"
+    assert len(said(ValueError("y" * 5_000))) < 400
+    assert said(Mute()) == "Mute"
+    assert said(IndexError("memory index 4, size 4")) == "memory index 4, size 4"
+
+
 def test_a_size_a_warm_up_and_parameters_that_are_none_are_told(faulty: OwnStrategy[Any]) -> None:
     for broken, words in (
         (replace(faulty, size=lambda _packed: -1), "-1 is no whole number from 0 to 10000000"),
@@ -231,6 +275,7 @@ def test_lines_that_fail_or_are_none_are_left_out_and_the_vote_stands(faulty: Ow
         return (
             Indicator("sound", 5.0, on_price=True),
             Indicator("odd", float("nan"), on_price=True),
+            Indicator(object, 5.0, on_price=True),  # type: ignore[arg-type]  # a user's slip
             "no line",
         )
 
