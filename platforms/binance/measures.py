@@ -32,9 +32,9 @@ class _Others(NamedTuple):
 
 
 class OrderMeasures:
-    """What is known of prices, of orders that are not ours, and of what an account may hold and have open.
+    """Prices, orders that are not ours, holdings, and how much an account may hold and have open.
 
-    `held` are the quantities held by asset.
+    `held` are the quantities held by asset. All is as it was last read.
     """
 
     def __init__(self, wire: Wire, clock: Clock) -> None:

@@ -228,8 +228,8 @@ def events_in_pieces(
     if state != guessed:
         votes.find(half, count)
         return *rows, votes.count
-    found = votes.count + more
-    if found <= room:  # then they are moved beneath one another
+    result = votes.count + more
+    if result <= room:  # then they are moved beneath one another
         for each, width in zip(rows, (EVENT, CONFIDENCE), strict=True):
-            each[votes.count * width : found * width] = each[room * width : (room + more) * width]
-    return *rows, found
+            each[votes.count * width : result * width] = each[room * width : (room + more) * width]
+    return *rows, result
