@@ -21,6 +21,9 @@ from domain.errors import BadInput
 GRACE_SECONDS = 2
 """How long answers under way may take once the end was asked for; streams end at once."""
 
+ROUNDS = 3
+"""Of the loop, in which a connection that was taken just before the end comes up, is cut and is closed."""
+
 MOST_LINES, LINES_SECONDS = 30, 60.0
 """What the server's own library says in the log, at most: anybody can send it nonsense."""
 
@@ -82,9 +85,13 @@ class Listening(uvicorn.Server):
             await asyncio.to_thread(self.ready)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """End the streams, then the rest."""
+        """End the streams, then the rest; who came meanwhile, or takes longer than the grace, is cut off."""
         self.closing()
         await super().shutdown(sockets)
+        for _ in range(ROUNDS):
+            for each in list(self.server_state.connections):
+                each.transport.abort()
+            await asyncio.sleep(0)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

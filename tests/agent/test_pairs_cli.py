@@ -61,7 +61,7 @@ def test_the_exchange_is_asked_when_told_to(tmp_path: Path) -> None:
         venue.on(DAY, answer([ticker("BTC-USDT"), ticker("ETH-USDT", quoteVolume="1")]))
         (tmp_path / "config.toml").write_text(
             f'symbols = ["BTC-USDT", "ETH-USDT"]\n[binance]\nbase_url = "{venue.url}"\n'
-            '[pairlist]\nsource = "exchange"\nvolume_least = 1000\n'
+            '[pairlist]\nsource = "exchange"\nvolume_least = 1000\ntimeout_seconds = 60\n'
         )
         text = agent(tmp_path, "pairs", "--ask").stdout
         assert "in        BTC-USDT     volume 5000 (place 1)" in text

@@ -33,7 +33,7 @@ from tests.perception.server import ScriptedServer, answer, html, silent, thrott
 DAY = "/api/v3/ticker/24hr"
 KLINES = "/api/v3/klines"
 SYMBOLS = ("BTC-USDT", "ETH-USDT", "PEPE-USDT")
-EXCHANGE = PairListSettings(source="exchange", volume_least=1000, spread_bp=20, timeout_seconds=3.0)
+EXCHANGE = PairListSettings(source="exchange", volume_least=1000, spread_bp=20, timeout_seconds=10.0)
 HOUR_MS = 3_600_000
 ONCE = PerceptionSettings.model_validate({"retry": {"attempts": 1}})
 
