@@ -6,7 +6,9 @@ Never: tokens, keys, logins and locks. What is a cache or can be had again (chec
 files, results of research) is left out: parameters and all that was learned are in the journals.
 """
 
+import os
 import re
+import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -97,8 +99,13 @@ def _tells(line: str) -> bool:
 
 
 def _database(file: Path) -> bytes:
-    """Return a database of the home as one file, whoever writes it meanwhile. Raises OSError."""
+    """Return a database of the home as one file, whoever writes it meanwhile. Raises OSError.
+
+    On a disk that takes no writing SQLite opens none that has a log: nobody writes it there, so it is copied.
+    """
     with tempfile.TemporaryDirectory(prefix="boyd-backup-") as folder:
+        if not os.access(file.parent, os.W_OK):
+            file = _copied(file, Path(folder) / "source")
         copy = Path(folder) / file.name
         try:
             with (
@@ -110,3 +117,12 @@ def _database(file: Path) -> bytes:
         except sqlite3.Error as error:
             raise OSError(0, f"it cannot be read: {error}") from None
         return copy.read_bytes()
+
+
+def _copied(file: Path, folder: Path) -> Path:
+    """Copy a database with its log, and return the copy. Raises OSError."""
+    folder.mkdir()
+    for each in (file, file.with_name(f"{file.name}-wal")):
+        with suppress(FileNotFoundError):
+            shutil.copyfile(each, folder / each.name)
+    return folder / file.name

@@ -50,9 +50,7 @@ def backup(
         before = points.latest(vault)
         known = {each.name: each for each in before.journals} if before else {}
         done = [_journal(home, vault, name, known.get(name), report) for name in names]
-        files, size, left_out = _files(
-            home, vault, {each.content for each in before.files} if before else set()
-        )
+        files, size, left_out = _files(home, vault, before.files if before else ())
         # A journal that is gone, or was not asked for, stays in the point as it was.
         taken = {each.answer.journal: each.point for each in done if each.point is not None}
         parts = points.PointParts(tuple({**known, **taken}.values()), files)
@@ -111,14 +109,23 @@ def _end_now(vault: Vault, before: JournalPoint) -> JournalPoint:
     return JournalPoint(before.name, before.line, before.journal_id, end.seq, end.hash.hex(), end.until)
 
 
-def _files(home: Home, vault: Vault, known: set[str]) -> tuple[tuple[FilePoint, ...], int, list[str]]:
-    """Keep the home's files, each content once; return them, the bytes written, what was left out and why."""
+def _files(
+    home: Home, vault: Vault, before: tuple[FilePoint, ...]
+) -> tuple[tuple[FilePoint, ...], int, list[str]]:
+    """Keep the home's files, each content once; return them, the bytes written, what was left out and why.
+
+    Of one that cannot be read now the point before is followed: else what it has would go with that point.
+    """
     result, written, left_out = [], 0, []
+    known, earlier = {each.content for each in before}, {each.path: each for each in before}
     for path in kept(home.root):
         try:
             content = content_of(home.root, path)
         except (OSError, ValueError) as error:
-            left_out.append(f"{path}: {error.strerror if isinstance(error, OSError) else error}")
+            why = f"{path}: {error.strerror if isinstance(error, OSError) else error}"
+            old = earlier.get(str(path))
+            left_out.append(f"{why}; what the backup before has of it stays" if old else why)
+            result += [old] if old else []
             continue
         name = vault.content_name(content)
         if name not in known or not (vault.folder / name).exists():

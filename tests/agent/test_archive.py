@@ -139,5 +139,7 @@ def test_a_put_aside_journal_takes_its_archive_along(tmp_path: Path, run: Path) 
 def test_what_is_kept_must_be_days_or_rows(bad: str) -> None:
     with pytest.raises(BadInput, match="--keep"):
         checked_keep(bad)
+    with pytest.raises(BadInput, match=r"--keep 1e6d: days such as 90d \(at most 36525d\)"):
+        checked_keep("1e6d")
     assert checked_keep("90d") == KeptRows(days=90)
     assert checked_keep("1000") == KeptRows(rows=1000)

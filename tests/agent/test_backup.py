@@ -20,7 +20,7 @@ from agent.backup.check import check
 from agent.backup.lines import Cut, SegmentLine, lines_of
 from agent.backup.restore import restore
 from agent.backup.take import Keep, backup
-from agent.backup.thinning import merge
+from agent.backup.thinning import merge, thin
 from agent.backup.vault import DamagedFile, Vault, begun, opened
 from agent.backup.wanted import Restoration
 from agent.settings.home import Home
@@ -412,6 +412,47 @@ def test_a_database_of_the_home_is_kept_whole_while_it_is_written(plain: Rig, tm
     copy = sqlite3.connect(tmp_path / "to" / "notices.db")
     assert copy.execute("SELECT n FROM t").fetchall() == [(7,)]
     copy.close()
+
+
+def test_a_database_on_a_disk_that_takes_no_writing_is_kept_with_its_log(
+    plain: Rig, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(plain.home.root / "jobs.db")) as written:
+        for statement in (
+            "PRAGMA journal_mode = WAL",
+            "CREATE TABLE jobs (name)",
+            "INSERT INTO jobs VALUES (7)",
+        ):
+            written.execute(statement).close()
+        written.commit()
+        with monkeypatch.context() as disk:
+            disk.setattr(
+                "agent.backup.files.os.access", lambda _path, _mode: False
+            )  # root may write anywhere
+            assert plain.backup().left_out == []
+    plain.restore(tmp_path / "to")
+    with closing(sqlite3.connect(tmp_path / "to" / "jobs.db")) as back:
+        assert back.execute("SELECT name FROM jobs").fetchall() == [(7,)]
+
+
+def test_a_file_that_cannot_be_read_any_more_stays_as_the_backup_before_has_it(
+    plain: Rig, tmp_path: Path
+) -> None:
+    file = plain.home.root / "jobs.db"
+    with closing(sqlite3.connect(file)) as written, written:
+        written.execute("CREATE TABLE jobs (name TEXT)").close()
+    plain.backup()
+    file.write_bytes(b"noise of a bad disk, and no database")
+    for days in (1, 90):  # the point that had it is gone by then
+        left_out = plain.backup(days).left_out
+        assert left_out == [
+            "jobs.db: it cannot be read: file is not a database; what the backup before has of it stays"
+        ]
+    with plain.vault().held():
+        thin(plain.vault(), NOW + timedelta(days=91), 1, 1)
+    assert plain.restore(tmp_path / "to").files == ["jobs.db"]
+    with closing(sqlite3.connect(tmp_path / "to" / "jobs.db")) as back:
+        assert back.execute("SELECT * FROM jobs").fetchall() == []
 
 
 def test_an_anchor_tells_a_backup_that_was_rewritten(plain: Rig, tmp_path: Path) -> None:

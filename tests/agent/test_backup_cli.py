@@ -68,6 +68,10 @@ def test_a_backup_that_fails_says_so_by_its_exit_code_and_as_a_notice_until_one_
     journal.unlink()
     agent(home, "backup", "--out", str(tmp_path / "out"))
     assert notices.incidents() == []
+    (home / "jobs.db").write_bytes(b"noise of a bad disk, and no database")
+    assert "left out: jobs.db" in agent(home, "backup", "--out", str(tmp_path / "out"), check=1).stdout
+    assert notices.incidents()[0].title.startswith("the backup failed: left out: jobs.db: it cannot be read")
+    (home / "jobs.db").unlink()
     notices.close()
     assert "the home lies in it" in agent(home, "backup", "--out", str(tmp_path), check=2).stderr
     (tmp_path / "link").symlink_to(home)

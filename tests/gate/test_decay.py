@@ -266,3 +266,10 @@ def test_they_are_jobs_of_the_home(home: Path) -> None:
         assert '"outcome": "done"' in json.dumps(done), done
     assert list((home / "gate").glob("*.json"))
     assert list((home / "reports").glob("*/*-7d.html"))
+    (home / "gate").rename(home / "gate.away")
+    (home / "gate").touch()  # a verdict that cannot be kept is told all the same
+    unkept = agent(home, "gate", check=2)
+    assert unkept.stdout.startswith("NOT ENOUGH DATA")
+    assert "the verdict cannot be kept" in unkept.stderr
+    (home / "gate").unlink()
+    (home / "gate.away").rename(home / "gate")

@@ -22,7 +22,8 @@ KeyFileOption = Annotated[
 
 @backups.command(
     epilog="Examples: agent backup --out /mnt/backup/boyd | agent backup --out /mnt/backup/boyd --key-file "
-    "backup.key | agent backup --list | agent backup --check. Exit code 1: something failed or is damaged."
+    "backup.key | agent backup --list | agent backup --check. Exit code 1: something failed, was left out "
+    "or is damaged."
 )
 def backup(
     *,

@@ -87,6 +87,7 @@ def _take(request: BackupRequest, folder: Path, key: str | None, keep: Keep, *, 
     rows = {each.journal: each.rows for each in report.journals}
     remember(request.home.root, LastBackup(report.folder, report.point, report.at, rows, report.total_bytes))
     failed = [f"{each.journal}: {each.problem}" for each in report.journals if each.problem]
+    failed += [f"left out: {each}" for each in report.left_out]
     _tell(request.home, "; ".join(failed), now)
     answer(report, _taken, json=json)
     sys.exit(1 if failed else 0)

@@ -46,16 +46,16 @@ class GateRequest(NamedTuple):
 
 
 def show_gate(home: Path | None, journal: str | None, asked: GateRequest) -> None:
-    """Judge a journal, keep the verdict and print it; the exit code says which it is."""
+    """Judge a journal, print the verdict and keep it; the exit code says which it is."""
     agent_home = home_of(home)
     settings = upkeep(agent_home).gate
     client = AccountClient(agent_home, journal)
     result = judge(client, settings, asked)
+    answer(result, gate_lines, json=asked.json)
     if asked.days is None:  # other days are a question, and no verdict of the home
         before = KeptVerdicts(agent_home).keep(result)
         if asked.notify:
             _notify(client, result, before)
-    answer(result, gate_lines, json=asked.json)
     if not asked.notify:  # a job has done its work, whatever came of it
         sys.exit(EXITS[result.verdict])
 
