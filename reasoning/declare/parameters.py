@@ -186,8 +186,9 @@ class DeclaredParams(StrategyParams):
         return getattr(self, given.name) if isinstance(given, DeclaredParameter) else given
 
     def packed(self) -> tuple[Any, ...]:
-        """Return the parameters as numbers."""
-        return self.numbers(*(getattr(self, name) for name in type(self).model_fields))
+        """Return the parameters as numbers; a switch is 1 or 0: machine code makes no float of a truth."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return self.numbers(*(int(each) if isinstance(each, bool) else each for each in values))
 
 
 def params_of(

@@ -394,6 +394,20 @@ def test_a_confidence_worked_out_beyond_its_limit_counts_as_the_most_and_no_numb
         said(9.0, 5.0, 9.0)
 
 
+def test_a_switch_is_one_or_nothing_for_a_machine_makes_no_float_of_a_truth(tmp_path: Path) -> None:
+    module, _ = written(
+        tmp_path,
+        "class Switched(Declared):\n    on = switch(True)\n    n = integer(3, 1, 9)\n"
+        + _decide("if self.on and now.close > self.n:\n            return buy(reason=f'{self.on}')"),
+    )
+    strategy = module.Switched.strategy
+    for on in (True, False):
+        packed = packed_of(strategy, on=on)
+        assert [type(each) for each in packed] == [int, int]
+        said = told(strategy, packed, walk(5, 4))
+        assert {signal.vote for signal, _ in said} == {int(on)}
+
+
 def test_a_star_brings_every_indicator(tmp_path: Path) -> None:
     names: dict[str, Any] = {}
     exec("from reasoning.declare import *", names)  # noqa: S102 -- as a user's file begins
