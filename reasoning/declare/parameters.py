@@ -187,8 +187,9 @@ class DeclaredParams(StrategyParams):
 
     def packed(self) -> tuple[Any, ...]:
         """Return the parameters as numbers; a switch is 1 or 0: machine code makes no float of a truth."""
-        values = (getattr(self, name) for name in type(self).model_fields)
-        return self.numbers(*(int(each) if isinstance(each, bool) else each for each in values))
+        values = [getattr(self, name) for name in type(self).model_fields]
+        plain: list[Any] = [int(each) if isinstance(each, bool) else each for each in values]
+        return self.numbers(*plain)
 
 
 def params_of(
