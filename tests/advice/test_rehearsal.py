@@ -10,6 +10,7 @@ from platforms.sandbox.model.faults import KINDS
 from platforms.sandbox.model.server import ModelServer
 from scripts.rehearse_advice.judge import judged
 from scripts.rehearse_advice.rig import Market, Rehearsed, faults, run, settings
+from tests.shared import starved
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,9 @@ def test_a_cap_ends_the_questions_and_no_micro_dollar_is_over_it() -> None:
     assert 0 < spent <= 20_000
     assert advised.session.done == 120
     asked = sum(count for path, count in server.counts.items() if path.startswith("/v1/"))
-    assert asked == advised.parts.state.spend.session.asked
+    booked = advised.parts.state.spend.session.asked
+    # One that was given up before it went out is paid for, too, on a machine without time.
+    assert asked == booked or (0 < asked < booked and starved())
 
 
 def test_what_breaks_a_promise_is_said(rehearsed: tuple[Rehearsed, AdviceSettings, ModelServer]) -> None:

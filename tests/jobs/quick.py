@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agent.jobs.catalogue import JobEntry, Occasion
+from agent.jobs.database import JobsFault
 from agent.jobs.kept import Claimed
 from agent.jobs.opening import open_store, owner
 from agent.jobs.run import ProcessRun
@@ -60,7 +61,11 @@ def main() -> None:
         Home(home), clock, kept, JobsSettings, owner(), lambda *_told: None, jobs=jobs, begin=begin
     )
     while True:
-        clock.sleep(min(scheduler.step(), 2.0))
+        try:
+            seconds = scheduler.step()
+        except JobsFault:  # another has the store for longer than it is waited for; the server goes on too
+            seconds = 2.0
+        clock.sleep(min(seconds, 2.0))
 
 
 if __name__ == "__main__":
