@@ -48,7 +48,7 @@ WAVE = ("--data", "{home}/BTC-USDT_1h.csv")
 YEARS = ("--data", "{home}/ETH-USDT_1h.csv")
 WORDS: dict[str, tuple[str, ...]] = {
     "adviser list": (),
-    "backup": ("--out", "{home}/kept"),
+    "backup": ("--out", "{home}.kept"),
     "alerts acknowledge": ("--all",),
     "alerts list": (),
     "alerts test": ("--config", "{home}/alerts.toml"),
@@ -93,7 +93,7 @@ WORDS: dict[str, tuple[str, ...]] = {
     "reoptimize": ("--strategy", "rsi", "--trials", "1", "--days", "2"),
     "replay": (),
     "report": ("--days", "7"),
-    "restore": ("{home}/kept", "--home", "{home}/restored"),
+    "restore": ("{home}.kept", "--home", "{home}/restored"),
     "retain": (),
     "run": ("--mode", "quicktest"),
     "sandbox": ("--port", "0"),
@@ -169,7 +169,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     hook = '[alerts.webhooks.nobody]\nurl = "http://127.0.0.1:9/"\nsecret = "of nobody"\n'
     (folder / "alerts.toml").write_text(hook)
     agent(folder, "run", *QUICK)
-    agent(folder, "backup", "--out", str(folder / "kept"))
+    agent(folder, "backup", "--out", f"{folder}.kept")
     return folder
 
 
