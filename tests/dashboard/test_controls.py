@@ -94,15 +94,18 @@ def commands(rig: Rig, name: str) -> list[dict[str, object]]:
     return [json.loads(text)["body"] for _, _, text in rows]
 
 
-PLACES = """return [...document.querySelectorAll(".controls [data-control]")].map((each) => {
+PLACES = """const row = document.querySelector(".controls").getBoundingClientRect();
+return [...document.querySelectorAll(".controls [data-control]")].map((each) => {
     const { left, top } = each.getBoundingClientRect();
-    return [each.dataset.control, left, top];
+    return [each.dataset.control, left - row.left, top - row.top];
 })"""
 
 
 def places(page: Browser) -> list[Any]:
-    """Return where each control stands, but for the one that pauses or goes on."""
-    page.one("[data-alarm='Simulated data']")
+    """Return where each control stands in their row, but for the one that pauses or goes on.
+
+    Where the row stands is up to the alarms above it, which come and go.
+    """
     found: list[Any] = page.run(PLACES)
     return [place for place in found if place[0] not in {"pause", "unpause", "start"}]
 

@@ -198,7 +198,8 @@ def test_cycles_without_action_can_be_left_out_and_are_called_so(page: Browser) 
     assert {"executed", "denied"} & set(page.texts(".list tbody td .badge"))
 
 
-PLACE = "return document.querySelector('tr.chosen').getBoundingClientRect().top"
+PLACE = """const top = (selector) => document.querySelector(selector).getBoundingClientRect().top;
+return top("tr.chosen") - top(".list .scroll")"""  # where the list stands is up to the alarms above it
 
 
 def test_an_old_cycle_of_the_address_is_in_the_list_and_in_sight(page: Browser) -> None:
