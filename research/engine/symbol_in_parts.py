@@ -90,8 +90,7 @@ class SymbolInParts:
         self.instrument = setup.instruments[candles.symbol]
         self.source = TapeSource(candles, self.instrument, setup.warmup)
         alone = Recording.of([self.source.whole], [self.instrument], engine, beside=beside)
-        ints, floats, counts = events_of(alone, setup)
-        event, confidence = ints.copy(), floats.copy()  # without the room behind them, for they stay
+        event, confidence, counts = events_of(alone, setup)
         names = [voice.strategy.name for voice in setup.voices]
         opinions = opinions_at(alone, names, setup.models, event, confidence, counts)
         voices = len(setup.voices)

@@ -27,7 +27,8 @@ class VoteRows:
         """Keep an array and return what reads a run of its rows. Raises BadInput where it finds no room."""
         if self.held + rows.nbytes <= self._bound:
             self.held += rows.nbytes
-            return lambda run: rows[run]
+            own = rows.copy()  # part of an array would keep the whole of it, uncounted
+            return lambda run: own[run]
         try:
             if self._file is None:
                 self._file = tempfile.TemporaryFile(prefix="boyd-votes-")  # noqa: SIM115  # `close` does

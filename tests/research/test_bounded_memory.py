@@ -3,6 +3,7 @@
 import re
 import tempfile
 import tracemalloc
+import weakref
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,3 +123,12 @@ def test_where_no_file_can_be_written_it_says_what_to_do(
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     with pytest.raises(BadInput, match=r"gone has no room .* No such file .* larger memory, .* TMPDIR"):
         VoteRows(0).keep(np.zeros(3))
+
+
+def test_rows_that_stay_let_go_of_the_array_they_were_part_of() -> None:
+    whole = np.zeros((500, 2))
+    gone = weakref.ref(whole)
+    read = VoteRows(10**6).keep(whole[:3])
+    del whole
+    assert gone() is None
+    assert read(slice(1, 3)).tolist() == [[0.0, 0.0], [0.0, 0.0]]
